@@ -1,0 +1,1 @@
+"""Headlines of sister sites: feeds in, blocks out."""
