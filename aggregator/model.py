@@ -238,6 +238,25 @@ class ParseFailed:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """What is stored of a feed that a poll needs.
+
+    `body_hash` and `meta` are those of the last document understood. `has_document` says whether
+    there was one: the first is back-fill.
+    """
+
+    id: int
+    url: str
+    site_id: str
+    validators: Validators
+    body_hash: str | None
+    failures: int
+    last_polled_at: datetime | None
+    has_document: bool
+    meta: FeedMeta
+
+
 # -------------------------------------------------------------- what is shown
 
 

@@ -115,9 +115,6 @@ class Network:
         """Every feed, in the order of the file."""
         return tuple(feed for site in self.sites for feed in site.feeds)
 
-    def site_of(self, host: str) -> str | None:
-        """The id of the site whose hosts hold `host` (lower case, no port), if any does."""
-        for site in self.sites:
-            if host in site.hosts:
-                return site.id
-        return None
+    def owners(self) -> dict[str, str]:
+        """Host (lower case, no port) -> id of the site whose stories it carries."""
+        return {host: site.id for site in self.sites for host in site.hosts}

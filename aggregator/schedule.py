@@ -1,0 +1,78 @@
+"""How a poll ended -> when the feed is polled next.
+
+A healthy feed is polled at its interval. Whatever a server or a document hints can only delay the
+next poll, and only up to a bound. Failures double the wait up to a day; nothing but a 410 stops.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from aggregator.model import DOCUMENT_OUTCOMES, FeedMeta, Hints, Outcome
+
+DEFAULT_INTERVAL = timedelta(minutes=30)
+LONGEST_WAIT = timedelta(days=1)
+"""Of failures, and of what max-age, ttl, skipHours and skipDays may ask: sites ask for a year."""
+
+LONGEST_PAUSE = timedelta(days=7)
+"""Of Retry-After; 88 hours have been seen."""
+
+_SPREAD = 0.1
+_FAILURE_SPREAD = 0.25
+_THROTTLED = frozenset({Outcome.RATE_LIMITED, Outcome.UNAVAILABLE})
+
+
+def next_poll(
+    outcome: Outcome,
+    *,
+    failures: int,
+    interval: timedelta,
+    hints: Hints,
+    meta: FeedMeta,
+    now: datetime,
+    jitter: float,
+) -> datetime | None:
+    """None: never again (410 Gone).
+
+    `failures` counts this poll too, `meta` is that of the feed's last document, `jitter` in
+    [0, 1) spreads the feeds: it only ever adds, so no poll is early.
+    """
+    if outcome is Outcome.GONE:
+        return None
+    if outcome in DOCUMENT_OUTCOMES:
+        gap = interval * (1 + _SPREAD * jitter)
+    else:
+        gap = _wait_after(outcome, failures=failures, interval=interval, hints=hints)
+        gap *= 1 + _FAILURE_SPREAD * jitter
+    pause = min(hints.retry_after or timedelta(), LONGEST_PAUSE)
+    earliest = max(now + gap, now + pause, now + min(_lifetime(hints, meta), LONGEST_WAIT))
+    return _after_skipped_hours(earliest, meta, latest=max(earliest, now + LONGEST_WAIT))
+
+
+def is_pause(outcome: Outcome) -> bool:
+    """The server asked for fewer requests, as against having failed."""
+    return outcome in _THROTTLED
+
+
+def _wait_after(outcome: Outcome, *, failures: int, interval: timedelta, hints: Hints) -> timedelta:
+    """Doubles with each failure in a row; twice as long where a server asks for less in vain."""
+    vague = is_pause(outcome) and hints.retry_after is None
+    doublings = min(failures - 1 + vague, 16)
+    return max(interval, min(interval * (1 << doublings), LONGEST_WAIT))
+
+
+def _lifetime(hints: Hints, meta: FeedMeta) -> timedelta:
+    return max(hints.fresh_for or timedelta(), meta.ttl or timedelta())
+
+
+def _after_skipped_hours(moment: datetime, meta: FeedMeta, *, latest: datetime) -> datetime:
+    """The first hour at or after `moment` that skipHours and skipDays (GMT) leave, by `latest`.
+
+    A feed that skips everything cannot block itself: `latest` ends the search.
+    """
+    utc = moment.astimezone(UTC)
+    while utc.hour in meta.skip_hours or utc.weekday() in meta.skip_days:
+        utc = utc.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        if utc >= latest:
+            return latest
+    return utc

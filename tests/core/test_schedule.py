@@ -1,0 +1,168 @@
+"""When a feed is polled next."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.model import DOCUMENT_OUTCOMES, FeedMeta, Hints, Outcome
+from aggregator.schedule import is_pause, next_poll
+
+NOW = datetime(2026, 11, 25, 12, 10, tzinfo=UTC)  # a Wednesday
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def wait(
+    outcome: Outcome = Outcome.OK,
+    *,
+    failures: int = 0,
+    interval: timedelta = 30 * MINUTE,
+    hints: Hints = Hints(),  # noqa: B008 # frozen
+    meta: FeedMeta = FeedMeta(),  # noqa: B008 # frozen
+    jitter: float = 0.0,
+) -> timedelta:
+    """How long after NOW the next poll is."""
+    following = next_poll(
+        outcome,
+        failures=failures,
+        interval=interval,
+        hints=hints,
+        meta=meta,
+        now=NOW,
+        jitter=jitter,
+    )
+    assert following is not None
+    return following - NOW
+
+
+@pytest.mark.parametrize("outcome", sorted(DOCUMENT_OUTCOMES))
+def test_a_document_keeps_the_interval(outcome: Outcome) -> None:
+    """200, 304 and an unchanged body alike."""
+    assert wait(outcome) == 30 * MINUTE
+
+
+def test_jitter_only_ever_delays() -> None:
+    """A tenth of the interval at most; no poll is early."""
+    assert 30 * MINUTE < wait(jitter=0.5) < 33 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("failures", "expected"),
+    [(1, 30 * MINUTE), (2, HOUR), (3, 2 * HOUR), (6, 16 * HOUR), (7, DAY), (99, DAY)],
+)
+def test_failures_decay_to_daily(failures: int, expected: timedelta) -> None:
+    """P45, P47: gaps grow, capped at a day, for ever."""
+    assert wait(Outcome.NOT_FOUND, failures=failures) == expected
+
+
+def test_a_feed_slower_than_daily_does_not_speed_up_by_failing() -> None:
+    """`every: 7d` stays seven days."""
+    assert wait(Outcome.DNS, failures=5, interval=7 * DAY) == 7 * DAY
+
+
+def test_410_stops() -> None:
+    """P46: gone is gone."""
+    following = next_poll(
+        Outcome.GONE,
+        failures=1,
+        interval=HOUR,
+        hints=Hints(),
+        meta=FeedMeta(),
+        now=NOW,
+        jitter=0.0,
+    )
+
+    assert following is None
+
+
+def test_P40_retry_after_is_obeyed() -> None:
+    """Nothing before it, up to seven days (rA23)."""
+    assert wait(Outcome.RATE_LIMITED, failures=1, hints=Hints(retry_after=3 * HOUR)) == 3 * HOUR
+    assert wait(Outcome.UNAVAILABLE, failures=1, hints=Hints(retry_after=90 * DAY)) == 7 * DAY
+
+
+def test_P42_429_without_retry_after_slows_down() -> None:
+    """At least twice the wait, longer each time."""
+    assert wait(Outcome.RATE_LIMITED, failures=1) == HOUR
+    assert wait(Outcome.RATE_LIMITED, failures=2) == 2 * HOUR
+
+
+def test_P36_max_age_is_not_before() -> None:
+    """It only delays, and by a day at most."""
+    assert wait(hints=Hints(fresh_for=2 * HOUR)) == 2 * HOUR
+    assert wait(hints=Hints(fresh_for=timedelta(seconds=5))) == 30 * MINUTE
+    assert wait(hints=Hints(fresh_for=365 * DAY)) == DAY
+
+
+def test_P37_ttl_is_a_minimum() -> None:
+    """As max-age is."""
+    assert wait(meta=FeedMeta(ttl=90 * MINUTE)) == 90 * MINUTE
+
+
+def test_P37_skip_hours_are_skipped() -> None:
+    """The next hour that is not skipped, at its beginning."""
+    meta = FeedMeta(skip_hours=frozenset({12, 13}))
+
+    assert NOW + wait(meta=meta) == datetime(2026, 11, 25, 14, tzinfo=UTC)
+
+
+def test_P37_skip_days_are_skipped_up_to_a_day() -> None:
+    """Wednesday is skipped: Thursday at midnight."""
+    meta = FeedMeta(skip_days=frozenset({2}))
+
+    assert NOW + wait(meta=meta) == datetime(2026, 11, 26, 0, tzinfo=UTC)
+
+
+def test_a_feed_that_skips_everything_cannot_block_itself() -> None:
+    """24 skipped hours: a day, then it is polled."""
+    assert wait(meta=FeedMeta(skip_hours=frozenset(range(24)))) == DAY
+
+
+def test_only_throttling_is_a_pause() -> None:
+    """429 and 503 are the server's wish; the rest are failures."""
+    assert {outcome for outcome in Outcome if is_pause(outcome)} == {
+        Outcome.RATE_LIMITED,
+        Outcome.UNAVAILABLE,
+    }
+
+
+@given(
+    outcome=st.sampled_from([outcome for outcome in Outcome if outcome is not Outcome.GONE]),
+    failures=st.integers(1, 1000),
+    minutes=st.integers(5, 20_000),
+    retry=st.none() | st.integers(0, 10**9),
+    fresh=st.none() | st.integers(0, 10**9),
+    hours=st.frozensets(st.integers(0, 23)),
+    days=st.frozensets(st.integers(0, 6)),
+    jitter=st.floats(0, 1, exclude_max=True),
+)
+def test_never_early_and_never_lost(
+    outcome: Outcome,
+    failures: int,
+    minutes: int,
+    retry: int | None,
+    fresh: int | None,
+    hours: frozenset[int],
+    days: frozenset[int],
+    jitter: float,
+) -> None:
+    """Whatever is hinted: not before the interval, not later than a bound."""
+    interval = timedelta(minutes=minutes)
+    hints = Hints(
+        retry_after=None if retry is None else timedelta(seconds=retry),
+        fresh_for=None if fresh is None else timedelta(seconds=fresh),
+    )
+
+    gap = wait(
+        outcome,
+        failures=failures,
+        interval=interval,
+        hints=hints,
+        meta=FeedMeta(skip_hours=hours, skip_days=days),
+        jitter=jitter,
+    )
+
+    assert interval <= gap <= max(interval, 7 * DAY) * 1.25 + DAY
