@@ -1,0 +1,344 @@
+"""What a poll found out -> rows; every function runs inside a transaction.
+
+Hot statements go to the driver's `executemany` rather than through sqlite-utils: four to nineteen
+times fewer microseconds a row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from aggregator.match import (
+    RULES_VERSION,
+    ChangedEntry,
+    FeedUpdate,
+    Key,
+    KeyKind,
+    Known,
+    KnownEntry,
+    Member,
+    NewEntry,
+    StoryFace,
+    keys_of,
+)
+from aggregator.model import Document
+from aggregator.network import Network
+from aggregator.store import rows
+from aggregator.store.rows import PollRecord
+from aggregator.times import format_time
+
+LISTED_LIMIT = 1000
+"""Entries a feed may have listed last; twice what a document may hold."""
+
+
+def sync_network(db: Database, network: Network, *, now: datetime) -> None:
+    """Makes `sites` and `feeds` those of the configuration.
+
+    A feed that left it is disabled, never deleted; one that is new, or came back, is due now.
+    """
+    at = format_time(now)
+    db.conn.executemany(
+        """
+        INSERT INTO sites (id, name, home) VALUES (:id, :name, :home)
+        ON CONFLICT (id) DO UPDATE SET name = excluded.name, home = excluded.home
+        WHERE name <> excluded.name OR home <> excluded.home
+        """,
+        [{"id": site.id, "name": site.name, "home": site.home} for site in network.sites],
+    )
+    feeds = [{"url": feed.url, "site_id": feed.site, "at": at} for feed in network.feeds()]
+    db.conn.executemany(
+        """
+        INSERT INTO feeds (site_id, url, next_poll_at) VALUES (:site_id, :url, :at)
+        ON CONFLICT (url) DO UPDATE SET
+            site_id = excluded.site_id,
+            next_poll_at = CASE
+                WHEN disabled_at IS NULL THEN next_poll_at
+                ELSE coalesce(next_poll_at, excluded.next_poll_at)
+            END,
+            disabled_at = NULL
+        WHERE site_id <> excluded.site_id OR disabled_at IS NOT NULL
+        """,
+        feeds,
+    )
+    db.conn.execute(
+        """
+        UPDATE feeds SET disabled_at = :at
+        WHERE disabled_at IS NULL AND url NOT IN (SELECT value FROM json_each(:urls))
+        """,
+        {"at": at, "urls": json.dumps([feed["url"] for feed in feeds])},
+    )
+
+
+def listed(db: Database, feed_id: int) -> dict[int, int]:
+    """Fingerprint -> entry id of what the feed listed last, newest sighting first."""
+    found = db.conn.execute(
+        """
+        SELECT fingerprint, id FROM entries
+        WHERE feed_id = :feed_id AND fingerprint IS NOT NULL
+        ORDER BY last_seen_at DESC
+        LIMIT :limit
+        """,
+        {"feed_id": feed_id, "limit": LISTED_LIMIT},
+    )
+    by_fingerprint: dict[int, int] = {}
+    for fingerprint, entry_id in found:
+        by_fingerprint.setdefault(fingerprint, entry_id)
+    return by_fingerprint
+
+
+def known(db: Database, feed_id: int, document: Document, *, first: bool) -> Known:
+    """Everything stored that bears on `document`."""
+    keys = {key for entry in document.entries for key in keys_of(entry)}
+    return Known(
+        feed_id=feed_id,
+        listed=listed(db, feed_id),
+        keys=_find_keys(db, feed_id, keys),
+        next_entry_id=_next_id(db, "entries"),
+        next_story_id=_next_id(db, "stories"),
+        first_poll=first,
+    )
+
+
+def _next_id(db: Database, table: str) -> int:
+    (highest,) = db.conn.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()
+    return int(highest) + 1
+
+
+def _find_keys(
+    db: Database, feed_id: int, keys: Iterable[Key]
+) -> dict[Key, tuple[KnownEntry, ...]]:
+    wanted = [[key.kind, _scope(key.kind, feed_id), key.value] for key in keys]
+    cursor = db.conn.execute(
+        """
+        SELECT
+            entry_keys.kind AS kind,
+            entry_keys.value AS value,
+            entries.id AS id,
+            entries.feed_id AS feed_id,
+            entries.story_id AS story_id,
+            entries.guid AS guid,
+            entries.published_at AS published_at,
+            entries.held_until AS held_until
+        FROM json_each(:wanted) AS wanted
+        CROSS JOIN entry_keys ON
+            entry_keys.kind = json_extract(wanted.value, '$[0]')
+            AND entry_keys.scope = json_extract(wanted.value, '$[1]')
+            AND entry_keys.value = json_extract(wanted.value, '$[2]')
+        CROSS JOIN entries ON entries.id = entry_keys.entry_id
+        ORDER BY entries.id
+        """,
+        {"wanted": json.dumps(wanted)},
+    )
+    found: dict[Key, tuple[KnownEntry, ...]] = {}
+    for row in cursor:
+        key = Key(KeyKind(row["kind"]), row["value"])
+        found[key] = (*found.get(key, ()), rows.known_entry(row))
+    return found
+
+
+def _scope(kind: KeyKind, feed_id: int) -> int:
+    """GUID and TITLE keys hold within one feed, URL keys over the network."""
+    return 0 if kind is KeyKind.URL else feed_id
+
+
+def apply_update(db: Database, feed_id: int, update: FeedUpdate, *, now: datetime) -> None:
+    """Stores entries, keys and merges; the faces of `begun` stories must follow at once."""
+    at = format_time(now)
+    _insert_entries(db, feed_id, update.new, at)
+    _change_entries(db, update.changed, at)
+    db.conn.executemany(
+        "UPDATE entries SET last_seen_at = :at, position = :position WHERE id = :id",
+        [{"at": at, "position": position, "id": entry_id} for entry_id, position in update.seen],
+    )
+    _insert_keys(db, feed_id, (*update.new, *update.changed), at)
+    db.conn.executemany(
+        """
+        INSERT INTO merges (story_id, entry_id, matched_entry_id, rule, version, decided_at)
+        VALUES (:story_id, :entry_id, :matched_entry_id, :rule, :version, :at)
+        """,
+        [
+            {
+                "story_id": merge.story_id,
+                "entry_id": merge.entry_id,
+                "matched_entry_id": merge.matched_entry_id,
+                "rule": merge.rule,
+                "version": RULES_VERSION,
+                "at": at,
+            }
+            for merge in update.merges
+        ],
+    )
+
+
+def _insert_entries(db: Database, feed_id: int, new: Sequence[NewEntry], at: str) -> None:
+    db.conn.executemany(
+        """
+        INSERT INTO entries (
+            id, feed_id, guid, url, canonical_url, title, summary, author, image_url,
+            categories, published_at, updated_at, held_until, first_seen_at, last_seen_at,
+            position, backfill, fingerprint, story_id
+        ) VALUES (
+            :id, :feed_id, :guid, :url, :canonical_url, :title, :summary, :author, :image_url,
+            :categories, :published_at, :updated_at, :held_until, :at, :at,
+            :position, :backfill, :fingerprint, :story_id
+        )
+        """,
+        [
+            {
+                **rows.entry_columns(item.entry),
+                "id": item.id,
+                "feed_id": feed_id,
+                "at": at,
+                "backfill": item.backfill,
+                "story_id": item.story_id,
+            }
+            for item in new
+        ],
+    )
+
+
+def _change_entries(db: Database, changed: Sequence[ChangedEntry], at: str) -> None:
+    db.conn.executemany(
+        """
+        UPDATE entries SET
+            guid = :guid, url = :url, canonical_url = :canonical_url, title = :title,
+            summary = :summary, author = :author, image_url = :image_url,
+            categories = :categories, published_at = :published_at, updated_at = :updated_at,
+            held_until = :held_until, position = :position, fingerprint = :fingerprint,
+            last_seen_at = :at
+        WHERE id = :id
+        """,
+        [{**rows.entry_columns(item.entry), "id": item.id, "at": at} for item in changed],
+    )
+
+
+def _insert_keys(
+    db: Database, feed_id: int, items: Iterable[NewEntry | ChangedEntry], at: str
+) -> None:
+    """Keys are added, never rewritten: what an entry was known by it stays known by."""
+    db.conn.executemany(
+        """
+        INSERT OR IGNORE INTO entry_keys (kind, scope, value, entry_id, version, created_at)
+        VALUES (:kind, :scope, :value, :entry_id, :version, :at)
+        """,
+        [
+            {
+                "kind": key.kind,
+                "scope": _scope(key.kind, feed_id),
+                "value": key.value,
+                "entry_id": item.id,
+                "version": RULES_VERSION,
+                "at": at,
+            }
+            for item in items
+            for key in item.keys
+        ],
+    )
+
+
+def members(db: Database, story_ids: Iterable[int]) -> dict[int, list[Member]]:
+    """The entries of each story, oldest id first."""
+    cursor = db.conn.execute(
+        """
+        SELECT
+            entries.id, entries.feed_id, entries.story_id, feeds.site_id AS feed_site,
+            entries.url, entries.title, entries.image_url, entries.published_at,
+            entries.first_seen_at, entries.held_until
+        FROM json_each(:story_ids) AS wanted
+        CROSS JOIN entries ON entries.story_id = wanted.value
+        CROSS JOIN feeds ON feeds.id = entries.feed_id
+        ORDER BY entries.id
+        """,
+        {"story_ids": json.dumps(list(story_ids))},
+    )
+    found: dict[int, list[Member]] = {}
+    for row in cursor:
+        found.setdefault(row["story_id"], []).append(rows.member(row))
+    return found
+
+
+def tell(db: Database, faces: Iterable[StoryFace]) -> None:
+    """Inserts or rewrites stories; a row that already says so is left alone."""
+    db.conn.executemany(
+        """
+        INSERT INTO stories (
+            id, site_id, entry_id, url, title, image_url, published_at, first_seen_at, held_until
+        ) VALUES (
+            :story_id, :site_id, :entry_id, :url, :title, :image_url, :published_at,
+            :first_seen_at, :held_until
+        )
+        ON CONFLICT (id) DO UPDATE SET
+            site_id = excluded.site_id, entry_id = excluded.entry_id, url = excluded.url,
+            title = excluded.title, image_url = excluded.image_url,
+            published_at = excluded.published_at, first_seen_at = excluded.first_seen_at,
+            held_until = excluded.held_until
+        WHERE (site_id, entry_id, url, title, image_url, published_at, first_seen_at, held_until)
+            IS NOT (
+                excluded.site_id, excluded.entry_id, excluded.url, excluded.title,
+                excluded.image_url, excluded.published_at, excluded.first_seen_at,
+                excluded.held_until
+            )
+        """,
+        [rows.face_columns(face) for face in faces],
+    )
+
+
+def record_poll(db: Database, record: PollRecord) -> None:
+    """The feed's new state and one row of `polls`."""
+    columns = rows.poll_columns(record)
+    db.conn.execute(
+        """
+        INSERT INTO polls (
+            feed_id, at, outcome, http_status, bytes, duration_ms, new_entries, updated_entries,
+            error, tier, truncated_entries, undated_entries, skipped_entries
+        ) VALUES (
+            :feed_id, :at, :outcome, :http_status, :bytes, :duration_ms, :new_entries,
+            :updated_entries, :error, :tier, :truncated_entries, :undated_entries,
+            :skipped_entries
+        )
+        """,
+        columns,
+    )
+    db.conn.execute(
+        """
+        UPDATE feeds SET
+            last_polled_at = :at,
+            last_success_at = CASE WHEN :has_document THEN :at ELSE last_success_at END,
+            failures = CASE WHEN :has_document THEN 0 ELSE failures + 1 END,
+            next_poll_at = :next_poll_at,
+            paused_until = :paused_until,
+            last_outcome = :outcome,
+            last_error = :error,
+            newest_entry_at = nullif(
+                max(coalesce(newest_entry_at, ''), coalesce(:newest_entry_at, '')), ''
+            )
+        WHERE id = :feed_id
+        """,
+        columns,
+    )
+    _update_feed(db, record.feed_id, _document_columns(record))
+
+
+def _document_columns(record: PollRecord) -> dict[str, str | int | None]:
+    columns: dict[str, str | int | None] = {}
+    if record.validators is not None:
+        columns["etag"] = record.validators.etag
+        columns["last_modified"] = record.validators.last_modified
+    if record.body_hash is not None:
+        columns["body_hash"] = record.body_hash
+    if record.meta is not None:
+        columns.update(rows.meta_columns(record.meta))
+    return columns
+
+
+def _update_feed(db: Database, feed_id: int, columns: Mapping[str, str | int | None]) -> None:
+    """`columns` are names of ours, never of a document."""
+    if columns:
+        sets = ", ".join(f"{name} = :{name}" for name in columns)
+        db.conn.execute(
+            f"UPDATE feeds SET {sets} WHERE id = :feed_id", {**columns, "feed_id": feed_id}
+        )

@@ -1,0 +1,88 @@
+"""Small stored networks for tests of the store."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aggregator.match import begun_members, plan_update, tell_story
+from aggregator.model import Document, Entry, FeedMeta, Tier
+from aggregator.network import Feed, Network, Site
+from aggregator.store import writing
+from aggregator.store.rows import PollRecord
+from aggregator.store.store import Store
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+def network_at(directory: Path, *, sites: tuple[str, ...] = ("a", "b")) -> Network:
+    """One feed a site, hosts `<id>.example`."""
+    return Network(
+        name="Test",
+        contact=None,
+        database=directory / "aggregator.db",
+        output=directory / "public",
+        sites=tuple(
+            Site(
+                id=name,
+                name=name.upper(),
+                home=f"https://{name}.example/",
+                hosts=(f"{name}.example",),
+                feeds=(Feed(f"https://{name}.example/feed", name),),
+            )
+            for name in sites
+        ),
+        pages=(),
+    )
+
+
+def entry(number: int, **changes: object) -> Entry:
+    """An item of site a unless `changes` say otherwise."""
+    fields: dict[str, object] = {
+        "position": number,
+        "fingerprint": 1000 + number,
+        "guid": f"g{number}",
+        "url": f"https://a.example/{number}",
+        "canonical_url": f"a.example/{number}",
+        "title": f"Story {number}",
+        "published_at": NOW,
+    }
+    return Entry(**{**fields, **changes})  # type: ignore[arg-type] # each call names real fields
+
+
+def document(*entries: Entry) -> Document:
+    """A strict document of `entries`."""
+    return Document(meta=FeedMeta(title="Feed"), tier=Tier.STRICT, entries=entries)
+
+
+def store_document(
+    store: Store, network: Network, feed_id: int, *entries: Entry, now: datetime = NOW
+) -> None:
+    """What a poll does with a document, in one transaction."""
+    site = network.sites[feed_id - 1].id
+    brought = document(*entries)
+    with store.transaction() as db:
+        update = plan_update(brought, writing.known(db, feed_id, brought, first=False), now=now)
+        begun = begun_members(update, feed_id=feed_id, feed_site=site, now=now)
+        owners = network.owners()
+        writing.tell(db, [tell_story(i, m, owners=owners) for i, m in begun.items()])
+        writing.apply_update(db, feed_id, update, now=now)
+        touched = writing.members(db, update.touched)
+        writing.tell(db, [tell_story(i, m, owners=owners) for i, m in touched.items()])
+
+
+def poll_record(feed_id: int, **changes: object) -> PollRecord:
+    """An uneventful 304."""
+    fields: dict[str, object] = {
+        "feed_id": feed_id,
+        "at": NOW,
+        "outcome": "not_modified",
+        "has_document": True,
+        "http_status": 304,
+        "wire_bytes": 0,
+        "duration_ms": 5,
+        "error": None,
+        "next_poll_at": None,
+        "paused_until": None,
+    }
+    return PollRecord(**{**fields, **changes})  # type: ignore[arg-type] # as above
