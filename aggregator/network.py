@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
+
+FOREIGN_FLOOR = timedelta(minutes=60)
+"""No feed of a `foreign: true` site is polled sooner."""
 
 
 class FuturePolicy(StrEnum):
@@ -95,6 +99,14 @@ class FetchSettings:
     budget: int = 24
     retry_after_scope: RetryScope = RetryScope.AUTO
 
+    def is_own(self, url: str) -> bool:
+        """Is the host of `url` a literal address inside `allow_private`: no floor, no delay."""
+        try:
+            address = ip_address(urlsplit(url).hostname or "")
+        except ValueError:
+            return False
+        return any(address in network for network in self.allow_private)
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
@@ -114,6 +126,13 @@ class Network:
     def feeds(self) -> tuple[Feed, ...]:
         """Every feed, in the order of the file."""
         return tuple(feed for site in self.sites for feed in site.feeds)
+
+    def floor_of(self, feed: Feed) -> timedelta:
+        """The shortest time between two polls of `feed`."""
+        if self.fetch.is_own(feed.url):
+            return timedelta()
+        foreign = any(site.id == feed.site and site.foreign for site in self.sites)
+        return max(self.fetch.floor, FOREIGN_FLOOR) if foreign else self.fetch.floor
 
     def owners(self) -> dict[str, str]:
         """Host (lower case, no port) -> id of the site whose stories it carries."""

@@ -1,0 +1,146 @@
+"""The parts of a file -> the problems no single value shows: names, hosts, addresses, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from ipaddress import ip_network
+
+from aggregator.config.hosts import site_hosts
+from aggregator.config.links import is_in, is_public, literal_address, same_feed_key, url_port
+from aggregator.config.source import KeyPath, Source
+from aggregator.config.usable import Parts, PlacedFeed
+from aggregator.config.words import shown_key
+from aggregator.errors import Problem
+from aggregator.network import FOREIGN_FLOOR
+from aggregator.times import parse_duration
+
+MAX_FEEDS = 5000
+
+# File names that a publication uses itself.
+_RESERVED_BLOCK = "headlines"
+_RESERVED_PAGES = frozenset({"index.html", "manifest.json"})
+
+
+def check_parts(parts: Parts, source: Source) -> Iterator[Problem]:
+    """Every problem between the parts of a file, in no order."""
+    yield from _check_hosts(parts, source)
+    yield from _check_feeds(parts, source)
+    # No name is amiss while a whole section of names is.
+    if ("sites",) not in parts.faults:
+        yield from _check_sources(parts, source)
+    if not {("sites",), ("blocks",)} & parts.faults:
+        yield from _check_pages(parts, source)
+
+
+def _check_hosts(parts: Parts, source: Source) -> Iterator[Problem]:
+    owners: dict[str, tuple[str, KeyPath]] = {}
+    for site, keys in parts.sites.items():
+        reported = set[KeyPath]()
+        for host, below in site_hosts(keys).items():
+            path = ("sites", site, *below)
+            owner, first = owners.setdefault(host, (site, path))
+            # The same value brings a name and its www. form: one problem is enough.
+            if owner != site and path not in reported:
+                reported.add(path)
+                text = f"the host {host} is one of site {shown_key(owner)} already"
+                line = source.line(first)
+                yield source.problem(path, f"{text} (line {line}); expected a host of one site")
+
+
+def _check_feeds(parts: Parts, source: Source) -> Iterator[Problem]:
+    if len(parts.feeds) > MAX_FEEDS:
+        text = f"found {len(parts.feeds)} feeds, expected at most {MAX_FEEDS} in one file"
+        yield source.problem(parts.feeds[MAX_FEEDS].path, text)
+    first: dict[tuple[str, ...], PlacedFeed] = {}
+    for feed in parts.feeds:
+        path = (*feed.path, "url")
+        earlier = first.setdefault(same_feed_key(feed.keys.url), feed)
+        if earlier is not feed:
+            line = source.line((*earlier.path, "url"))
+            text = f"the feed of line {line} again; expected each feed once"
+            yield source.problem(path, text)
+    yield from _check_reach(parts, source)
+    wrong = (parts.is_wrong(("fetch", key)) for key in ("floor", "allow_private"))
+    if not any(wrong):
+        for feed in parts.feeds:
+            yield from _check_every(feed, parts, source)
+
+
+def _check_reach(parts: Parts, source: Source) -> Iterator[Problem]:
+    """What the guard of the fetcher would refuse to connect to, as far as the URL alone shows."""
+    if any(parts.is_wrong(("fetch", key)) for key in ("allow_private", "allow_ports")):
+        return
+    networks = tuple(ip_network(cidr) for cidr in parts.fetch.allow_private)
+    ports = {80, 443, *parts.fetch.allow_ports}
+    for feed in parts.feeds:
+        path, url = (*feed.path, "url"), feed.keys.url
+        address, port = literal_address(url), url_port(url)
+        # Where a name leads, and so whether any port will do, only the guard will see.
+        if is_in(address, networks) or (address is None and networks):
+            continue
+        if address is not None and not is_public(address):
+            text = f"found the private address {address}, expected a public one"
+            yield source.problem(path, f"{text} or fetch.allow_private to hold it")
+        if port not in ports:
+            text = f"found port {port}, expected 80, 443 or one of fetch.allow_ports"
+            yield source.problem(path, text)
+
+
+def _check_every(feed: PlacedFeed, parts: Parts, source: Source) -> Iterator[Problem]:
+    every = feed.keys.every
+    networks = tuple(ip_network(cidr) for cidr in parts.fetch.allow_private)
+    # The floor is politeness towards others: it does not bind addresses of one's own.
+    if every is None or is_in(literal_address(feed.keys.url), networks):
+        return
+    site = parts.sites.get(feed.site)
+    floor, name = parse_duration(parts.fetch.floor), f"fetch.floor ({parts.fetch.floor})"
+    if site is not None and site.foreign and floor < FOREIGN_FLOOR:
+        floor, name = FOREIGN_FLOOR, "the floor of a foreign site (60m)"
+    if parse_duration(every) < floor:
+        text = f"found {every}, expected at least {name}"
+        yield source.problem((*feed.path, "every"), text)
+
+
+def _check_sources(parts: Parts, source: Source) -> Iterator[Problem]:
+    for block, keys in parts.blocks.items():
+        path = ("blocks", block, "from")
+        yield from _check_names(keys.sources, path, parts.site_ids | {"*"}, source, what="site")
+        if "*" in keys.sources and len(keys.sources) > 1:
+            yield source.problem(path, 'found "*" beside other names, expected it alone')
+
+
+def _check_pages(parts: Parts, source: Source) -> Iterator[Problem]:
+    for block in parts.blocks:
+        if block == _RESERVED_BLOCK:
+            text = "this name is taken by the page's own files; expected another id"
+            yield source.key_problem(("blocks", block), text)
+    for page, keys in parts.pages.items():
+        path = ("pages", page)
+        if page in _RESERVED_PAGES:
+            text = "this name is taken by a file of every publication; expected another id"
+            yield source.key_problem(path, text)
+        named = keys.site is not None or parts.is_wrong((*path, "site"))
+        yield from _check_names(
+            keys.blocks, (*path, "blocks"), parts.block_ids, source, what="block"
+        )
+        if keys.site is not None and keys.site not in parts.site_ids:
+            text = f"no site {shown_key(keys.site)}; expected an id under sites"
+            yield source.problem((*path, "site"), text)
+        elif not named and page not in parts.site_ids:
+            text = "no site of this id; expected the id of a site, or {site: ..., blocks: [...]}"
+            yield source.key_problem(path, text)
+
+
+def _check_names(
+    names: Sequence[str], path: KeyPath, known: frozenset[str], source: Source, *, what: str
+) -> Iterator[Problem]:
+    """Each name stands for something, and stands once."""
+    seen = set[str]()
+    for index, name in enumerate(names):
+        if name in seen:
+            text = f"{what} {shown_key(name)} twice; expected it once"
+            yield source.problem((*path, index), text)
+        elif name not in known:
+            text = f"no {what} {shown_key(name)}; expected an id under {what}s"
+            yield source.problem((*path, index), text)
+        seen.add(name)

@@ -1,0 +1,209 @@
+"""The types of single values in feeds.yaml: what each accepts, in words and as JSON Schema.
+
+A value stays as it is written; `build` turns text into durations, sizes and networks. Every check
+raises one kind of error, "expected", whose words go on from "found ..., expected ".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from ipaddress import ip_network
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from aggregator.config.links import MAX_URL, ascii_host, check_contact, check_url
+from aggregator.times import parse_duration
+
+MAX_TEXT = 200
+MAX_PATH = 1024
+
+ID_PATTERN = r"[a-z0-9][a-z0-9._-]{0,63}"
+_ID = re.compile(ID_PATTERN)
+# C0 and C1 controls, line and paragraph separators, lone surrogates.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_SIZE = re.compile(r"([0-9]{1,9})(KiB|MiB)")
+_UNITS = {"KiB": 1024, "MiB": 1024 * 1024}
+
+
+def expected(words: str) -> PydanticCustomError:
+    """The error of a value that is not what `words` say."""
+    return PydanticCustomError("expected", "{words}", {"words": words})
+
+
+def parse_size(value: int | str) -> int:
+    """A size as it is written -> bytes; raises ValueError on text of another form."""
+    if isinstance(value, int):
+        return value
+    match = _SIZE.fullmatch(value)
+    if match is None:
+        raise ValueError("a whole number and KiB or MiB")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def whole(lowest: int, highest: int) -> PlainValidator:
+    """A whole number within these bounds."""
+
+    def check(value: object) -> int:
+        if type(value) is int and lowest <= value <= highest:
+            return value
+        raise expected(f"a whole number from {lowest} to {highest}")
+
+    return PlainValidator(check)
+
+
+def duration(shortest: str, longest: str) -> PlainValidator:
+    """Text such as `30m` within these bounds."""
+    low, high = parse_duration(shortest), parse_duration(longest)
+
+    def check(value: object) -> str:
+        try:
+            if isinstance(value, str) and low <= parse_duration(value) <= high:
+                return value
+        except ValueError:
+            pass
+        words = f"a duration such as 90s, 30m, 12h or 7d, from {shortest} to {longest}"
+        raise expected(words)
+
+    return PlainValidator(check)
+
+
+def size(smallest: str, largest: str) -> PlainValidator:
+    """Text such as `5MiB`, or a number of bytes, within these bounds."""
+    low, high = parse_size(smallest), parse_size(largest)
+
+    def check(value: object) -> int | str:
+        try:
+            # A bool is an int to isinstance.
+            if type(value) in (int, str) and low <= parse_size(value) <= high:  # type: ignore[arg-type]
+                return value  # type: ignore[return-value]
+        except ValueError:
+            pass
+        words = f"a size such as 5MiB or 512KiB or a number of bytes, from {smallest} to {largest}"
+        raise expected(words)
+
+    return PlainValidator(check)
+
+
+def text(words: str, check: Callable[[str], object]) -> PlainValidator:
+    """Text that `check` lets pass; the text of its ValueError says more than `words`."""
+
+    def checked(value: object) -> str:
+        if not isinstance(value, str):
+            raise expected(words)
+        try:
+            check(value)
+        except ValueError as error:
+            raise expected(str(error)) from None
+        return value
+
+    return PlainValidator(checked)
+
+
+def _check_id(value: str) -> None:
+    if not _ID.fullmatch(value):
+        raise ValueError(
+            "an id: lower-case letters, digits, dot, dash and underscore, a letter or digit first,"
+            " at most 64 characters"
+        )
+
+
+def _check_line(value: str) -> None:
+    if not value.strip() or len(value) > MAX_TEXT or _CONTROL.search(value):
+        raise ValueError(f"one line of text, 1 to {MAX_TEXT} characters")
+
+
+def _check_path(value: str) -> None:
+    if not value.strip() or len(value) > MAX_PATH or _CONTROL.search(value):
+        raise ValueError(f"a path of at most {MAX_PATH} characters")
+
+
+def _check_timezone(value: str) -> None:
+    try:
+        ZoneInfo(value)
+    # OSError: the name of a directory of zones, such as `America`.
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("the name of a time zone such as Australia/Sydney") from None
+
+
+def _check_host(value: str) -> None:
+    try:
+        ascii_host(value)
+    except ValueError:
+        raise ValueError(
+            "a host such as example.com, without https:// and without a port"
+        ) from None
+
+
+def _check_cidr(value: str) -> None:
+    # A number would be an address to ip_network; only text comes here.
+    try:
+        ip_network(value)
+    except ValueError:
+        raise ValueError(
+            "a network such as 10.0.0.0/8 or fd00::/8, with no bit set after the prefix"
+        ) from None
+
+
+def _check_fetched_url(value: str) -> None:
+    check_url(value)
+
+
+def _check_link(value: str) -> None:
+    check_url(value, fragment=True)
+
+
+_URL_SCHEMA = WithJsonSchema(
+    {"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://", "maxLength": MAX_URL}
+)
+_LINE_SCHEMA = WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_TEXT})
+
+Id = Annotated[
+    str,
+    text("an id", _check_id),
+    WithJsonSchema({"type": "string", "pattern": f"^{ID_PATTERN}$"}),
+]
+# A reference is checked against the ids there are, which says more than its form.
+Reference = Annotated[
+    str,
+    text("an id; quote one that looks like a number", str),
+    WithJsonSchema({"type": "string"}),
+]
+Line = Annotated[str, text("text; quote what looks like a number", _check_line), _LINE_SCHEMA]
+FilePath = Annotated[
+    str,
+    text("a path; quote one that looks like a number", _check_path),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_PATH}),
+]
+FetchedUrl = Annotated[str, text("an http(s) URL", _check_fetched_url), _URL_SCHEMA]
+Link = Annotated[str, text("an http(s) URL", _check_link), _URL_SCHEMA]
+Contact = Annotated[
+    str,
+    text("an http(s) URL or mailto: address", check_contact),
+    WithJsonSchema(
+        {"type": "string", "pattern": "^([Hh][Tt][Tt][Pp][Ss]?://|[Mm][Aa][Ii][Ll][Tt][Oo]:)"}
+    ),
+]
+Host = Annotated[str, text("a host such as example.com", _check_host), _LINE_SCHEMA]
+TimezoneName = Annotated[
+    str, text("the name of a time zone such as Australia/Sydney", _check_timezone), _LINE_SCHEMA
+]
+Cidr = Annotated[str, text("a network such as 10.0.0.0/8", _check_cidr), _LINE_SCHEMA]
+
+DURATION_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,9}[smhd]$"})
+SIZE_SCHEMA = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "string", "pattern": "^[0-9]{1,9}(KiB|MiB)$"},
+            {"type": "integer", "minimum": 1},
+        ]
+    }
+)
+
+
+def whole_schema(lowest: int, highest: int) -> WithJsonSchema:
+    """`whole` as JSON Schema."""
+    return WithJsonSchema({"type": "integer", "minimum": lowest, "maximum": highest})
