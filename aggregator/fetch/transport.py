@@ -1,0 +1,123 @@
+"""httpx.Request -> httpx.Response over our own connections, every one of them guarded.
+
+A request says where it goes in its extensions: `target` (a `Target`), `policy` (a `Policy`) and
+`max_wire`. Without a policy nothing is dialled. A response carries in its extensions its `fields`,
+which httpx would act on, and its `body`, an async iterator of bytes, because httpx's iterators are
+generators that outlive an early end; `aclose()` closes it. `Fault` passes httpx untouched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+
+from aggregator.fetch.connection import Connection, dial
+from aggregator.fetch.faults import Fault, StaleConnection
+from aggregator.fetch.guard import Policy, check_target, choose_addresses
+from aggregator.fetch.httpx_api import AsyncBaseTransport, AsyncByteStream, Request, Response
+from aggregator.fetch.idle import IdlePool
+from aggregator.fetch.limits import Phases
+from aggregator.fetch.reader import ResponseReader
+from aggregator.fetch.resolve import Resolver
+from aggregator.fetch.targets import Target
+from aggregator.fetch.tls import ResumingContext
+from aggregator.model import Outcome
+
+
+class GuardedTransport(AsyncBaseTransport):
+    """HTTP/1.1 on asyncio: resolve once, check every answer, dial the checked address."""
+
+    def __init__(self, resolver: Resolver, tls: ssl.SSLContext, phases: Phases) -> None:
+        self._resolver = resolver
+        self._tls = tls
+        self._connect_s = phases.connect.total_seconds()
+        self._first_byte_s = phases.first_byte.total_seconds()
+        self._idle = IdlePool()
+        self._open: set[Connection] = set()
+
+    async def handle_async_request(self, request: Request) -> Response:
+        """Raises Fault, besides being what httpx calls."""
+        target = request.extensions.get("target")
+        policy = request.extensions.get("policy")
+        if not isinstance(target, Target) or not isinstance(policy, Policy):
+            raise Fault(Outcome.INTERNAL_ERROR, "a request without a guard's policy")
+        check_target(target, policy)
+        head = _write_head(request, target)
+        kept = self._idle.take(target.origin)
+        if kept is not None:
+            try:
+                return await self._exchange(kept, target, head, request)
+            except StaleConnection:
+                pass  # closed between two polls; nothing was answered, so once more is harmless
+        connection = await self._connect(target, policy)
+        return await self._exchange(connection, target, head, request)
+
+    async def aclose(self) -> None:
+        """Close every connection and wait until the event loop has let go of them."""
+        self._idle.clear()
+        for connection in self._open:
+            connection.abort()
+        if self._open:
+            await asyncio.wait([connection.closed for connection in self._open])
+        self._resolver.close()
+
+    def release(self, target: Target, connection: Connection) -> None:
+        """The end of an exchange: keep the connection if it can serve another."""
+        if isinstance(self._tls, ResumingContext):
+            tls = connection.ssl_object()
+            if tls is not None:
+                self._tls.remember(tls)
+        if connection.detach():
+            self._idle.put(target.origin, connection)
+
+    async def _connect(self, target: Target, policy: Policy) -> Connection:
+        answers = await self._resolver.resolve(target.host)
+        addresses = choose_addresses(target, answers, policy)
+        connection = await dial(target, addresses, self._tls, self._connect_s)
+        self._open.add(connection)
+        connection.closed.add_done_callback(lambda _: self._open.discard(connection))
+        return connection
+
+    async def _exchange(
+        self, connection: Connection, target: Target, head: bytes, request: Request
+    ) -> Response:
+        reader = ResponseReader(request.extensions["max_wire"])
+        try:
+            connection.send(head, reader, self._first_byte_s)
+            await connection.wait_head()
+        except BaseException:
+            connection.detach()
+            raise
+        body = _Body(self, target, connection)
+        extensions = {"fields": reader.headers, "body": body}
+        return Response(reader.status, stream=body, extensions=extensions)
+
+
+class _Body(AsyncByteStream):
+    """The raw bytes of a body; an iterator of its own, so that nothing waits for a generator."""
+
+    def __init__(self, transport: GuardedTransport, target: Target, connection: Connection) -> None:
+        self._transport = transport
+        self._target = target
+        self._connection: Connection | None = connection
+
+    def __aiter__(self) -> _Body:
+        return self
+
+    async def __anext__(self) -> bytes:
+        data = await self._connection.read() if self._connection is not None else b""
+        if not data:
+            raise StopAsyncIteration
+        return data
+
+    async def aclose(self) -> None:
+        """Called by httpx at the end of the body and by us before it; the first call counts."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._transport.release(self._target, connection)
+
+
+def _write_head(request: Request, target: Target) -> bytes:
+    lines = [b"GET %b HTTP/1.1" % target.path.encode("ascii")]
+    lines += [b"%b: %b" % field for field in request.headers.raw]
+    return b"\r\n".join((*lines, b"", b""))
