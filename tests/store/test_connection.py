@@ -222,3 +222,24 @@ def test_tidy_empties_the_wal(path: Path) -> None:
         store.tidy()
 
         assert path.with_name("aggregator.db-wal").stat().st_size == 0
+
+
+def test_readers_in_the_same_process_do_not_cost_the_writer_its_locks(path: Path) -> None:
+    """Another program that comes and goes must not take itself for the last one.
+
+    POSIX drops a process's locks on a file when it closes any descriptor of it: the other program
+    would then delete the WAL with every commit since the last checkpoint.
+    """
+    with closing(Store.open(path)) as store:
+        with store.transaction() as db:
+            db.conn.execute("INSERT INTO sites (id, name, home) VALUES ('a', 'A', 'h')")
+        open_reader(path).conn.close()
+        visit = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM sites')"
+        subprocess.run([sys.executable, "-c", visit, str(path)], check=True)
+        assert path.with_name("aggregator.db-wal").stat().st_size > 0
+
+        with store.transaction() as db:
+            db.conn.execute("INSERT INTO sites (id, name, home) VALUES ('b', 'B', 'h')")
+
+    with closing(open_reader(path).conn) as connection:
+        assert [row[0] for row in connection.execute("SELECT id FROM sites")] == ["a", "b"]
