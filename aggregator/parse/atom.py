@@ -1,0 +1,134 @@
+"""Atom 1.0 (RFC 4287) as a tree -> raw items."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from aggregator.parse.images import image_of
+from aggregator.parse.names import ATOM_NAMES, XML_LANG
+from aggregator.parse.raw import RawEntry, RawFeed, RawMeta, RawText
+from aggregator.parse.tree import (
+    Fields,
+    fields_of,
+    first_text,
+    inner_markup,
+    join_base,
+    join_link,
+    text_of,
+)
+from aggregator.text import TextKind
+
+_HTML = frozenset({"html", "text/html"})
+_XHTML = frozenset({"xhtml", "application/xhtml+xml", "text/xhtml"})
+_PAGES = frozenset({"", "text/html", "application/xhtml+xml", "text/xhtml", "html"})
+
+
+def read_atom(root: etree._Element) -> RawFeed:
+    """Everything in a <feed> element."""
+    fields = fields_of(root, ATOM_NAMES)
+    base = join_base("", root)
+    author = _author(fields)
+    entries = [_entry(entry, author, base) for entry in fields.get("entry", ())]
+    return RawFeed(_meta(root, fields, base), entries)
+
+
+def _meta(root: etree._Element, fields: Fields, base: str) -> RawMeta:
+    links = {link.get("rel"): link.get("href", "").strip() for link in fields.get("link", ())}
+    return RawMeta(
+        title=_construct(fields, "title"),
+        home=next(iter(_alternates(fields)), ""),
+        language=root.get(XML_LANG, ""),
+        icon=first_text(fields, "icon", "logo"),
+        hub=links.get("hub", ""),
+        self_url=links.get("self", ""),
+        base=base,
+    )
+
+
+def _entry(entry: etree._Element, feed_author: str, outer_base: str) -> RawEntry:
+    fields = fields_of(entry, ATOM_NAMES)
+    guid = first_text(fields, "id")
+    summary = _construct(fields, "summary")
+    return RawEntry(
+        guid=guid,
+        links=_links(fields, guid),
+        title=_construct(fields, "title"),
+        summary=summary if summary.value else _construct(fields, "content"),
+        author=_author(fields) or _source_author(fields) or feed_author,
+        published=first_text(fields, "published", "dcterms:issued", "dcterms:created", "dc:date"),
+        updated=first_text(fields, "updated", "dcterms:modified"),
+        image=image_of(fields, ATOM_NAMES),
+        categories=_categories(fields),
+        base=_own_base(entry, outer_base),
+    )
+
+
+def _own_base(entry: etree._Element, outer: str) -> str:
+    own = join_base(outer, entry)
+    return "" if own == outer else own
+
+
+def _links(fields: Fields, guid: str) -> tuple[str, ...]:
+    """Feed proxies' own word for the original, alternates, content elsewhere, an id that is one."""
+    links = [text_of(link) for link in fields.get("origLink", ())]
+    links += _alternates(fields)
+    links += (content.get("src", "").strip() for content in fields.get("content", ()))
+    if guid.lower().startswith(("http://", "https://")):
+        links.append(guid)
+    return tuple(filter(None, links))
+
+
+def _alternates(fields: Fields) -> list[str]:
+    """Pages before documents of other types (a PDF); RFC 4287, 4.2.7.2: no rel is alternate."""
+    pages: list[str] = []
+    others: list[str] = []
+    for link in fields.get("link", ()):
+        href = link.get("href", "").strip() or text_of(link)
+        if href and link.get("rel", "alternate") == "alternate":
+            kind = pages if link.get("type", "") in _PAGES else others
+            kind.append(join_link(join_base("", link), href))
+    return pages + others
+
+
+def _construct(fields: Fields, name: str) -> RawText:
+    """A text construct (RFC 4287, 3.1) or content that is text (4.1.3)."""
+    for element in fields.get(name, ()):
+        kind = element.get("type", "").strip().lower()
+        if kind in _XHTML or len(element):
+            return _xhtml(element)
+        text = (element.text or "").strip()
+        if kind in _HTML:
+            return RawText(text, TextKind.HTML)
+        if kind in ("", "text") or kind.startswith("text/"):
+            return RawText(text)
+    return RawText()
+
+
+def _xhtml(element: etree._Element) -> RawText:
+    """RFC 4287, 3.1.1.3: the div is not part of the text."""
+    if len(element) == 1 and element[0].tag.endswith("}div"):
+        return inner_markup(element[0])
+    return inner_markup(element)
+
+
+def _author(fields: Fields) -> str:
+    for author in fields.get("author", ()):
+        if name := first_text(fields_of(author, ATOM_NAMES), "name", "email"):
+            return name
+    return first_text(fields, "dc:creator", "itunes:author")
+
+
+def _source_author(fields: Fields) -> str:
+    """RFC 4287, 4.1.2: an entry copied from elsewhere has the author of that feed."""
+    for source in fields.get("source", ()):
+        return _author(fields_of(source, ATOM_NAMES))
+    return ""
+
+
+def _categories(fields: Fields) -> tuple[str, ...]:
+    labels = (
+        each.get("label", "").strip() or each.get("term", "").strip()
+        for each in fields.get("category", ())
+    )
+    subjects = map(text_of, fields.get("dc:subject", ()))
+    return tuple(filter(None, (*labels, *subjects)))

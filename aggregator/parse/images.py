@@ -1,0 +1,42 @@
+"""The elements of an item -> the address of its picture (https://www.rssboard.org/media-rss)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+from aggregator.parse.tree import Fields, fields_of
+
+
+def image_of(fields: Fields, names: dict[str, str]) -> str:
+    """The first of: thumbnail, media content that is a picture, enclosure that is one; or ""."""
+    if "media:thumbnail" in fields or "media:content" in fields or "media:group" in fields:
+        for url in _media(fields, names):
+            return url
+    for enclosure in fields.get("enclosure", ()):
+        if enclosure.get("type", "").startswith("image/") and (url := _url(enclosure, "url")):
+            return url
+    for link in fields.get("link", ()):
+        if link.get("rel") == "enclosure" and link.get("type", "").startswith("image/"):
+            return _url(link, "href")
+    return ""
+
+
+def _media(fields: Fields, names: dict[str, str]) -> Iterator[str]:
+    """Addresses in the item itself, then in its media:group and media:content elements."""
+    yield from filter(None, (_url(each, "url") for each in fields.get("media:thumbnail", ())))
+    for content in fields.get("media:content", ()):
+        if _is_picture(content) and (url := _url(content, "url")):
+            yield url
+    for holder in (*fields.get("media:group", ()), *fields.get("media:content", ())):
+        if len(holder):
+            yield from _media(fields_of(holder, names), names)
+
+
+def _is_picture(content: etree._Element) -> bool:
+    return content.get("medium") == "image" or content.get("type", "").startswith("image/")
+
+
+def _url(element: etree._Element, name: str) -> str:
+    return element.get(name, "").strip()

@@ -1,0 +1,165 @@
+"""RSS 0.90, 0.91, 0.92, 1.0 and 2.0 as a tree -> raw items.
+
+https://www.rssboard.org/rss-specification, https://web.resource.org/rss/1.0/spec and the modules
+that occur: Dublin Core, content, Media RSS, iTunes, Atom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from lxml import etree
+
+from aggregator.parse.images import image_of
+from aggregator.parse.names import RDF_ABOUT, RSS_NAMES, XML_LANG
+from aggregator.parse.raw import RawEntry, RawFeed, RawMeta, RawText
+from aggregator.parse.tree import (
+    Fields,
+    fields_of,
+    first_text,
+    inner_markup,
+    join_base,
+    join_link,
+    text_of,
+)
+from aggregator.text import TextKind
+
+_SUMMARIES = (
+    *("description", "content:encoded", "body", "div", "fullitem"),
+    *("dc:description", "atom:summary", "atom:content", "itunes:summary"),
+)
+_NOTHING = RawText()
+_AUTHORS = ("dc:creator", "author", "dc:author", "atom:author", "itunes:author")
+
+
+def read_rss(root: etree._Element) -> RawFeed:
+    """Everything in an <rss> or <rdf:RDF> element."""
+    top = fields_of(root, RSS_NAMES)
+    channels = top.get("channel", [])
+    channel = fields_of(channels[0], RSS_NAMES) if channels else {}
+    # RSS 1.0 and 0.90 have their items beside the channel, the others in it.
+    nested = (fields_of(each, RSS_NAMES).get("item", ()) for each in channels[1:])
+    items = chain(channel.get("item", ()), *nested, top.get("item", ()))
+    base = join_base("", root)
+    if channels:
+        base = join_base(base, channels[0])
+    return RawFeed(_meta(root, channel, base), list(_entries(items, base)))
+
+
+def _meta(root: etree._Element, channel: Fields, base: str) -> RawMeta:
+    home = first_text(channel, "link")
+    links = {link.get("rel"): link.get("href", "") for link in channel.get("atom:link", ())}
+    absolute_home = home if home.lower().startswith(("http://", "https://")) else ""
+    return RawMeta(
+        title=RawText(first_text(channel, "title")),
+        home=home or links.get("alternate", ""),
+        language=first_text(channel, "language", "dc:language") or root.get(XML_LANG, ""),
+        icon=next(iter(_nested_texts(channel, "image", "url")), ""),
+        ttl=first_text(channel, "ttl"),
+        skip_hours=_nested_texts(channel, "skipHours", "hour"),
+        skip_days=_nested_texts(channel, "skipDays", "day"),
+        hub=links.get("hub", ""),
+        self_url=links.get("self", ""),
+        base=base or absolute_home,
+    )
+
+
+def _nested_texts(channel: Fields, outer: str, inner: str) -> tuple[str, ...]:
+    parents = channel.get(outer, ())
+    return tuple(
+        text_of(child)
+        for parent in parents
+        for child in fields_of(parent, RSS_NAMES).get(inner, ())
+    )
+
+
+def _entries(items: Iterable[etree._Element], base: str) -> Iterator[RawEntry]:
+    """An item inside an item (PCMag's feed) is one of its own, after the outer one."""
+    for item in items:
+        fields = fields_of(item, RSS_NAMES)
+        yield _entry(item, fields, base)
+        if "item" in fields:
+            yield from _entries(fields["item"], base)
+
+
+def _entry(item: etree._Element, fields: Fields, outer_base: str) -> RawEntry:
+    guid = first_text(fields, "guid")
+    published = first_text(fields, "pubDate")
+    # dc:date is the publication where it stands alone, a change beside pubDate (HubSpot, Guardian).
+    dc_date = first_text(fields, "dc:date", "dcterms:issued", "dcterms:created")
+    return RawEntry(
+        guid or item.get(RDF_ABOUT, "").strip() or first_text(fields, "atom:id"),
+        _links(fields, guid),
+        RawText(first_text(fields, "title", "media:title")),
+        _summary(fields),
+        _author(fields),
+        published or dc_date or first_text(fields, "atom:published"),
+        first_text(fields, "atom:updated", "dcterms:modified") or (dc_date if published else ""),
+        image_of(fields, RSS_NAMES),
+        _categories(fields),
+        _own_base(item, outer_base),
+    )
+
+
+def _own_base(item: etree._Element, outer: str) -> str:
+    own = join_base(outer, item)
+    return "" if own == outer else own
+
+
+def _links(fields: Fields, guid: str) -> tuple[str, ...]:
+    """Feed proxies' own word for the original first, then <link>, then a guid that is one."""
+    links = [
+        join_link(join_base("", link), text_of(link))
+        for name in ("origLink", "link")
+        if name in fields
+        for link in fields[name]
+    ]
+    if "atom:link" in fields:
+        links += (
+            link.get("href", "").strip()
+            for link in fields["atom:link"]
+            if link.get("rel", "alternate") == "alternate"
+        )
+    # RSS 2.0: a guid is a permalink unless it says otherwise. Never resolved: "abc-123" is no link.
+    if guid[:4].lower() == "http" and _is_permalink(fields):
+        links.append(guid)
+    return tuple(filter(None, links))
+
+
+def _categories(fields: Fields) -> tuple[str, ...]:
+    if "category" not in fields and "dc:subject" not in fields:
+        return ()
+    elements = chain(fields.get("category", ()), fields.get("dc:subject", ()))
+    return tuple(filter(None, map(text_of, elements)))
+
+
+def _is_permalink(fields: Fields) -> bool:
+    guid = fields["guid"][0]
+    text = text_of(guid).lower()
+    if not text.startswith(("http://", "https://")):
+        return False
+    return guid.get("isPermaLink", "true").strip().lower() != "false"
+
+
+def _summary(fields: Fields) -> RawText:
+    """The description, else content in any of the ways an item can carry it."""
+    for name in _SUMMARIES:
+        if name in fields:
+            for element in fields[name]:
+                if len(element):
+                    return inner_markup(element)
+                if text := (element.text or "").strip():
+                    return RawText(text, TextKind.HTML)
+    return _NOTHING
+
+
+def _author(fields: Fields) -> str:
+    for name in _AUTHORS:
+        if name in fields:
+            for element in fields[name]:
+                # A person construct, in Atom or out of place: the name comes first.
+                texts = map(text_of, element) if len(element) else (text_of(element),)
+                if text := next(filter(None, texts), ""):
+                    return text
+    return ""
