@@ -169,7 +169,7 @@ class Entry:
     `position` counts from 0 at the top. `fingerprint` is a signed 64-bit hash of the raw fields:
     equal means nothing to update. `guid` is as the document has it (white space at its ends
     apart), None when it has none or an empty one. `url` is absolute http(s) or None;
-    `canonical_url` is the key of `urls.canonical_url`, None with `url`. `published_at` None: no
+    `canonical_url` is the key of `url_key.canonical_url`, None with `url`. `published_at` None: no
     usable date. `held_until` is set when the future policy holds the entry back till then.
     """
 

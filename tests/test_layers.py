@@ -17,7 +17,7 @@ LAYERS = (
     ("model",),
     ("urls", "markup", "zones", "date_fallback"),
     ("url_key", "text", "dates"),
-    ("config", "match", "schedule", "selection"),
+    ("config", "match", "schedule", "selection", "similar"),
     ("parse", "render"),
     ("logs", "config_file", "workers", "fetch", "publish", "control"),
     ("store",),

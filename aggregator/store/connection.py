@@ -25,7 +25,6 @@ from aggregator.errors import (
 from aggregator.store.migrations import APPLICATION_ID, SCHEMA_VERSION, migrate
 
 BUSY_TIMEOUT_S = 5.0
-_HEADER = b"SQLite format 3\x00"
 
 # NORMAL loses at most the last commits of a power cut, never consistency; a poll is repeated.
 _WRITER_PRAGMAS = (
@@ -99,7 +98,7 @@ def open_writer(path: Path) -> Database:
     with translated(path):
         if not path.exists():
             _create(path)
-        _check_header(path)
+        _check_size(path)
         # The writer is made in one thread and used in another, never in two at a time.
         connection = sqlite3.connect(
             path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
@@ -124,7 +123,7 @@ def open_reader(path: Path) -> Database:
     """
     if not path.exists():
         raise UsageError(f"{path}: no database yet; `aggregator run` makes it")
-    _check_header(path)
+    _check_size(path)
     with translated(path):
         uri = f"{path.absolute().as_uri()}?mode=ro"
         connection = sqlite3.connect(
@@ -155,16 +154,14 @@ def _create(path: Path) -> None:
     new.replace(path)
 
 
-def _check_header(path: Path) -> None:
-    """SQLite takes a zero-length file for an empty database and would fill it."""
-    try:
-        with path.open("rb") as file:
-            header = file.read(len(_HEADER))
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be read: {error.strerror}") from error
-    if header != _HEADER:
-        what = "empty" if not header else "not an SQLite database"
-        raise DamagedError(f"{path}: the file is {what}; restore a backup or move it away")
+def _check_size(path: Path) -> None:
+    """SQLite takes a zero-length file for an empty database and would fill it.
+
+    Asks for the size alone: a process that opens the file itself and closes it again loses the
+    locks of all its SQLite connections (POSIX), and the next program to leave deletes the WAL.
+    """
+    if path.stat().st_size == 0:
+        raise DamagedError(f"{path}: the file is empty; restore a backup or move it away")
 
 
 def _check_ours(db: Database, path: Path) -> None:

@@ -1,0 +1,36 @@
+"""Words on a command line -> an exit status."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import click
+
+from aggregator.cli.commands import aggregator
+from aggregator.errors import AggregatorError
+
+OUR_BUG = 70
+
+
+def main() -> None:
+    """Ends the process with the exit status of DESIGN's table; 130 when interrupted."""
+    try:
+        status = aggregator.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except click.Abort:
+        status = 130
+    except AggregatorError as error:
+        print(f"aggregator: {error}", file=sys.stderr)
+        status = error.exit_status
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`); nothing is left to say, nor to whom.
+        sys.stderr.close()
+        status = 0
+    except Exception:
+        traceback.print_exc()
+        print("aggregator: this is a bug; please report the lines above", file=sys.stderr)
+        status = OUR_BUG
+    sys.exit(status)

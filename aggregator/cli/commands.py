@@ -1,0 +1,115 @@
+"""The commands, one function each."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from aggregator.cli import running, showing
+from aggregator.cli.context import Options
+from aggregator.cli.demo import show_demo
+from aggregator.config import json_schema
+from aggregator.logs import set_up_logging
+from aggregator.requests import CHECK_TIMEOUT_S, request
+
+_AS_JSON = click.option("--json", "as_json", is_flag=True, help="For machines.")
+
+
+@click.group(context_settings={"auto_envvar_prefix": "AGGREGATOR", "max_content_width": 100})
+@click.version_option(package_name="aggregator")
+@click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    default=Path("feeds.yaml"),
+    show_default=True,
+    help="What to poll and what to show.",
+)
+@click.option("--db", "database", type=click.Path(path_type=Path), help="Instead of `database:`.")
+@click.option("--out", "output", type=click.Path(path_type=Path), help="Instead of `output:`.")
+@click.pass_context
+def aggregator(
+    context: click.Context, config: Path, database: Path | None, output: Path | None
+) -> None:
+    """Polls the feeds of a family of news sites and publishes blocks of headlines for every page.
+
+    Exit status: 0 ok, 1 `run --once` finished but some feed failed, 2 configuration or usage,
+    3 another instance holds the database, 4 storage not writable, 5 database damaged, 6 database
+    from a newer version, 70 our bug.
+    """
+    context.obj = Options(config, database, output)
+
+
+@aggregator.command()
+@click.option("--once", is_flag=True, help="Poll every feed that is due, publish, exit.")
+@click.option("--verbose", is_flag=True, help="Log details too.")
+@click.pass_obj
+def run(options: Options, once: bool, verbose: bool) -> int:
+    """Run the daemon in the foreground; SIGTERM stops it, SIGHUP reads feeds.yaml again."""
+    network = options.network()
+    set_up_logging(verbose=verbose, quiet=once)
+    if once:
+        return running.run_once(network)
+    return running.run_until_stopped(network, lambda: options.load().network)
+
+
+@aggregator.command()
+@click.option("--fetch", is_flag=True, help="Also poll every feed once, never within its floor.")
+@_AS_JSON
+@click.pass_obj
+def check(options: Options, fetch: bool, as_json: bool) -> int:
+    """Validate feeds.yaml."""
+    network = options.network()
+    if not fetch:
+        click.echo(showing.summary(network, options.config))
+        return 0
+    set_up_logging(quiet=True)
+    answer = request(network, {"command": "check"}, timeout=CHECK_TIMEOUT_S)
+    return showing.show_check(answer, as_json=as_json)
+
+
+@aggregator.command()
+@_AS_JSON
+@click.pass_obj
+def status(options: Options, as_json: bool) -> None:
+    """Show every feed: last poll, outcome, next poll, entries, failures."""
+    showing.show_status(options.network(), as_json=as_json)
+
+
+@aggregator.command()
+@click.argument("page")
+@_AS_JSON
+@click.pass_obj
+def headlines(options: Options, page: str, as_json: bool) -> None:
+    """Print the blocks of PAGE as they are published now."""
+    showing.show_headlines(options.network(), page, as_json=as_json)
+
+
+@aggregator.command()
+@click.pass_obj
+def publish(options: Options) -> None:
+    """Write a generation now, here or through the running daemon."""
+    network = options.network()
+    set_up_logging(quiet=True)
+    showing.show_publication(request(network, {"command": "publish"}), network)
+
+
+@aggregator.command()
+def schema() -> None:
+    """Print the JSON Schema of feeds.yaml, for editors."""
+    click.echo(json.dumps(json_schema(), indent=2))
+
+
+@aggregator.command()
+@click.option(
+    "--dir",
+    "directory",
+    type=click.Path(path_type=Path),
+    help="Where to put its files; an empty or new directory.  [default: a new temporary one]",
+)
+def demo(directory: Path | None) -> None:
+    """Serve a small family of sites on loopback, poll it and publish its blocks, for real."""
+    set_up_logging(quiet=True)
+    show_demo(directory)

@@ -1,0 +1,31 @@
+"""The options every command shares -> the network it works on."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from aggregator.config import LoadedNetwork
+from aggregator.config_file import read_network
+from aggregator.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`-c`, `--db` and `--out`; None: as the file says."""
+
+    config: Path
+    database: Path | None
+    output: Path | None
+
+    def load(self) -> LoadedNetwork:
+        """Raises ConfigError."""
+        return read_network(self.config, database=self.database, output=self.output)
+
+    def network(self) -> Network:
+        """The network; warnings go to standard error. Raises ConfigError."""
+        loaded = self.load()
+        for warning in loaded.warnings:
+            print(f"warning: {warning}", file=sys.stderr)
+        return loaded.network

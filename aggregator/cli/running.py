@@ -1,0 +1,61 @@
+"""`run`, with and without `--once`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from aggregator.daemon import run_daemon
+from aggregator.instance import Instance, open_instance, run_loop
+from aggregator.model import FeedState
+from aggregator.network import Network
+from aggregator.pipeline import PollReport
+from aggregator.store import reading
+from aggregator.store.store import Store
+
+SOME_FEED_FAILED = 1
+
+
+def run_until_stopped(network: Network, reload: Callable[[], Network]) -> int:
+    """The daemon; returns 0 after SIGTERM or SIGINT."""
+    run_loop(run_daemon(network, reload))
+    return 0
+
+
+def run_once(network: Network) -> int:
+    """Polls what is due and publishes; 1 when a feed of the network is failing afterwards."""
+    return run_loop(_once(network))
+
+
+async def _once(network: Network) -> int:
+    async with open_instance(network) as instance:
+        store = instance.tools.store
+        due = await store.run(_due, instance.tools.clock())
+        reports = await _poll_with_progress(instance, due)
+        await instance.publish()
+        failing = await store.run(_failing)
+    for report in reports:
+        if not report.ok:
+            click.echo(f"{report.feed.url}: {report.outcome}: {report.error}", err=True)
+    return SOME_FEED_FAILED if failing else 0
+
+
+async def _poll_with_progress(instance: Instance, due: tuple[FeedState, ...]) -> list[PollReport]:
+    """A bar on a terminal, nothing elsewhere."""
+    bar: Any
+    with click.progressbar(
+        length=len(due), label="Polling", file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
+        instance.poller.on_report = lambda _: bar.update(1)
+        return await instance.poller.poll_all(due)
+
+
+def _due(store: Store, now: Any) -> tuple[FeedState, ...]:
+    return reading.due_feeds(store.db, now=now, limit=1_000_000)
+
+
+def _failing(store: Store) -> bool:
+    return any(feed.failures > 0 for feed in reading.enabled_feeds(store.db))

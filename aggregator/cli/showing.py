@@ -1,0 +1,124 @@
+"""What commands know -> text for people, or JSON for machines.
+
+Headlines and errors come from outside: control characters are printed as escapes, so none of them
+moves a terminal's cursor.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from sqlite_utils import Database
+from tabulate import tabulate
+
+from aggregator.control import Message
+from aggregator.errors import UsageError
+from aggregator.logs import printable
+from aggregator.model import BlockContent, PageContent
+from aggregator.network import Network
+from aggregator.render import render_page
+from aggregator.store import publications, reading
+from aggregator.store.connection import open_reader
+
+FAILED = 1
+
+
+def summary(network: Network, config: Path) -> str:
+    """One line: what the file holds."""
+    sites, feeds, pages = len(network.sites), len(network.feeds()), len(network.pages)
+    blocks = sum(len(page.blocks) for page in network.pages)
+    return f"{config}: ok: {sites} sites, {feeds} feeds, {pages} pages, {blocks} blocks on them"
+
+
+def show_status(network: Network, *, as_json: bool) -> None:
+    """The feeds' table, by site."""
+    with closing(open_reader(network.database).conn) as connection:
+        statuses = reading.feed_statuses(Database(connection))
+    if as_json:
+        click.echo(json.dumps([asdict(status) for status in statuses], indent=2))
+        return
+    headers = ["site", "feed", "state", "last poll", "outcome", "next poll", "entries", "failures"]
+    table = [
+        [
+            status.site,
+            status.url,
+            status.state,
+            status.last_polled_at or "never",
+            status.last_outcome or "-",
+            status.next_poll_at or "never",
+            status.entries,
+            status.failures,
+        ]
+        for status in statuses
+    ]
+    click.echo(printable_lines(tabulate(table, headers=headers)))
+    for status in statuses:
+        if status.last_error:
+            click.echo(f"\n{status.url}: {printable(status.last_error)}")
+
+
+def show_check(answer: Message, *, as_json: bool) -> int:
+    """How every feed answered; 1 when one gave no document."""
+    feeds = answer["feeds"]
+    assert isinstance(feeds, list)
+    failing = any(feed["failures"] for feed in feeds)
+    if as_json:
+        click.echo(json.dumps(feeds, indent=2))
+        return FAILED if failing else 0
+    headers = ["site", "feed", "outcome", "entries", "why"]
+    table = [
+        [
+            feed["site"],
+            feed["url"],
+            feed["outcome"] or "-",
+            feed["entries"],
+            feed["error"] or ("" if feed["polled"] else "polled a moment ago: not again so soon"),
+        ]
+        for feed in feeds
+    ]
+    click.echo(printable_lines(tabulate(table, headers=headers)))
+    return FAILED if failing else 0
+
+
+def show_headlines(network: Network, page_id: str, *, as_json: bool) -> None:
+    """A page as it is published; raises UsageError for a page that does not exist."""
+    page = next((page for page in network.pages if page.id == page_id), None)
+    if page is None:
+        known = ", ".join(page.id for page in network.pages)
+        raise UsageError(f"{page_id}: no such page; feeds.yaml has {known or 'none'}")
+    names = {site.id: site.name for site in network.sites}
+    with closing(open_reader(network.database).conn) as connection:
+        db = Database(connection)
+        shown = publications.shown_headlines(db, page_id, names)
+        published = publications.last_generation(db) is not None
+    blocks = tuple(
+        BlockContent(block.id, block.title, block.link, shown.get(block.id, ()))
+        for block in page.blocks
+    )
+    files = render_page(PageContent(page.id, page.site, blocks))
+    text = files[f"{page_id}/headlines.{'json' if as_json else 'txt'}"].decode()
+    click.echo(text if as_json else printable_lines(text), nl=False)
+    if not published:
+        print("nothing is published yet: `aggregator run --once` does it", file=sys.stderr)
+
+
+def show_publication(answer: Message, network: Network) -> None:
+    """What a publication changed, and where it is."""
+    where = network.output / "current"
+    if answer["generation"] is None:
+        click.echo(f"{where}: nothing to change")
+    else:
+        click.echo(
+            f"{where}: generation {answer['generation']}: {answer['changed']} files changed,"
+            f" {answer['removed']} removed"
+        )
+
+
+def printable_lines(text: str) -> str:
+    """`printable`, line by line."""
+    return "\n".join(printable(line) for line in text.split("\n"))

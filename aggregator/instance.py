@@ -1,0 +1,131 @@
+"""A network -> an instance of it at work: database locked, client and workers ready, all closed
+at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any, TypeVar
+
+from aggregator.fetch import Fetcher, user_agent
+from aggregator.logs import log_event
+from aggregator.network import Network
+from aggregator.pipeline import Tools, publish
+from aggregator.polling import Poller
+from aggregator.publish import Publication, sweep
+from aggregator.store import writing
+from aggregator.store.store import Store
+from aggregator.store.thread import StoreThread
+from aggregator.workers import WorkerPool
+
+try:
+    import uvloop
+except ImportError:  # it does not build everywhere; asyncio's own loop is slower, no less right
+    NEW_LOOP: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+else:
+    NEW_LOOP = uvloop.new_event_loop
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+def run_loop(main: Coroutine[Any, Any, T]) -> T:
+    """The one place that starts an event loop: uvloop's where it is installed."""
+    with asyncio.Runner(loop_factory=NEW_LOOP) as runner:
+        return runner.run(main)
+
+
+def utc_now() -> datetime:
+    """The wall clock, read here and handed down."""
+    return datetime.now(UTC)
+
+
+class Instance:
+    """A network at work; owns what its polls and publications share."""
+
+    def __init__(self, tools: Tools) -> None:
+        self.tools = tools
+        self.poller = Poller(tools)
+        self._publishing = asyncio.Lock()
+        self._retired: list[Fetcher] = []
+
+    @property
+    def network(self) -> Network:
+        """The configuration in force."""
+        return self.tools.network
+
+    async def publish(self) -> Publication | None:
+        """One publication at a time; None when everything shown is already so."""
+        async with self._publishing:
+            publication = await publish(self.tools)
+        if publication is not None:
+            log_event(
+                log,
+                logging.INFO,
+                "published",
+                generation=publication.generation,
+                changed=len(publication.changed),
+                removed=len(publication.removed),
+            )
+        return publication
+
+    async def adopt(self, network: Network) -> None:
+        """Goes on with another configuration; the database stays where it is."""
+        network = replace(network, database=self.network.database)
+        fetcher = await open_fetcher(network)
+        await self.tools.store.run(adopt_network, network, self.tools.clock())
+        self._retired.append(self.tools.fetcher)  # polls under way may still be using it
+        self.tools = replace(self.tools, network=network, fetcher=fetcher)
+        self.poller.tools = self.tools
+
+    async def close(self) -> None:
+        """After the last poll has ended."""
+        for fetcher in (*self._retired, self.tools.fetcher):
+            await fetcher.aclose()
+
+
+async def open_fetcher(network: Network) -> Fetcher:
+    """A client whose guard has been proved; raises GuardError."""
+    agent = user_agent(version("aggregator"), network.contact)
+    fetcher = Fetcher(network.fetch, user_agent=agent)
+    try:
+        await fetcher.prove_guard()
+    except BaseException:
+        await fetcher.aclose()
+        raise
+    return fetcher
+
+
+@asynccontextmanager
+async def open_instance(network: Network) -> AsyncIterator[Instance]:
+    """Raises LockedError, StorageError, DamagedError, NewerSchemaError, GuardError.
+
+    Leftovers of an interrupted publication are gone and the database knows the configuration's
+    sites and feeds when the block begins.
+    """
+    store = StoreThread(Store.open(network.database))
+    try:
+        sweep(network.output)
+        await store.run(adopt_network, network, utc_now())
+        fetcher = await open_fetcher(network)
+        async with WorkerPool() as workers:
+            instance = Instance(Tools(network, fetcher, workers, store, utc_now, random.random))
+            try:
+                yield instance
+            finally:
+                await instance.close()
+    finally:
+        store.close()
+
+
+def adopt_network(store: Store, network: Network, now: datetime) -> None:
+    """Makes the stored sites and feeds those of `network`."""
+    with store.transaction() as db:
+        writing.sync_network(db, network, now=now)

@@ -1,0 +1,128 @@
+"""Due feeds -> polls: how many at once, one at a time per host, none faster than its host likes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from urllib.parse import urlsplit
+
+from aggregator.errors import AggregatorError
+from aggregator.logs import log_event, masked_url
+from aggregator.model import FeedState
+from aggregator.pipeline import PollReport, Tools, poll_feed, record_internal_error
+from aggregator.times import format_time
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Host:
+    """One poll at a time; `free_at` is loop time before which none may start."""
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    free_at: float = 0.0
+
+
+class Poller:
+    """Polls feeds within the bounds of `fetch:`; lives as long as its event loop runs.
+
+    `failure` holds the error that ended a poll and is not the feed's: storage that cannot be
+    written, a damaged database. `on_report` hears of every poll that ended.
+    """
+
+    def __init__(self, tools: Tools) -> None:
+        self.tools = tools
+        self.failure: AggregatorError | None = None
+        self.on_report: Callable[[PollReport], None] | None = None
+        self._slots = asyncio.Semaphore(tools.network.fetch.concurrency)
+        self._hosts: dict[str, _Host] = {}
+        self._running: dict[int, asyncio.Task[PollReport | None]] = {}
+
+    @property
+    def running(self) -> int:
+        """How many polls are under way or waiting for their host."""
+        return len(self._running)
+
+    def start(self, feeds: Iterable[FeedState]) -> list[asyncio.Task[PollReport | None]]:
+        """Begins polls; a feed that is being polled already is left to that poll."""
+        tasks = []
+        for feed in feeds:
+            if feed.id not in self._running:
+                task = asyncio.create_task(self._guarded(feed))
+                self._running[feed.id] = task
+                task.add_done_callback(partial(self._ended, feed.id))
+            tasks.append(self._running[feed.id])
+        return tasks
+
+    async def poll_all(self, feeds: Iterable[FeedState]) -> list[PollReport]:
+        """Polls every one of `feeds`; raises `failure` when the storage failed meanwhile."""
+        reports = await asyncio.gather(*self.start(feeds))
+        if self.failure is not None:
+            raise self.failure
+        return [report for report in reports if report is not None]
+
+    async def stop(self, grace: float) -> None:
+        """Gives polls under way `grace` seconds to end, then cancels them; they stay due."""
+        tasks = list(self._running.values())
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def _ended(self, feed_id: int, _: asyncio.Task[PollReport | None]) -> None:
+        del self._running[feed_id]
+
+    async def _guarded(self, feed: FeedState) -> PollReport | None:
+        """One feed's poll; whatever goes wrong in it ends with it."""
+        try:
+            report = await self._in_turn(feed)
+        except AggregatorError as error:
+            self.failure = error
+            log_event(log, logging.ERROR, "poll_not_stored", feed=feed.id, error=error)
+            return None
+        except Exception as error:
+            log.exception("poll_broke", extra={"fields": {"feed": feed.id}})
+            await self._record_our_fault(feed, error)
+            return None
+        self._tell(report)
+        return report
+
+    async def _in_turn(self, feed: FeedState) -> PollReport:
+        network = self.tools.network
+        settings = next(found for found in network.feeds() if found.url == feed.url)
+        host = self._hosts.setdefault(urlsplit(feed.url).netloc.lower(), _Host())
+        async with host.turn:
+            loop = asyncio.get_running_loop()
+            await asyncio.sleep(max(0.0, host.free_at - loop.time()))
+            async with self._slots:
+                if not network.fetch.is_own(feed.url):
+                    host.free_at = loop.time() + network.fetch.host_delay.total_seconds()
+                return await poll_feed(feed, settings, self.tools)
+
+    async def _record_our_fault(self, feed: FeedState, error: Exception) -> None:
+        what = f"{type(error).__name__} in the aggregator; its log has the traceback"
+        try:
+            await self.tools.store.run(record_internal_error, feed, self.tools.clock(), what)
+        except AggregatorError as failure:
+            self.failure = failure
+
+    def _tell(self, report: PollReport) -> None:
+        log_event(
+            log,
+            logging.INFO,
+            "poll",
+            site=report.feed.site_id,
+            feed=masked_url(report.feed.url),
+            outcome=report.outcome,
+            new=report.new,
+            updated=report.updated,
+            ms=round(report.duration.total_seconds() * 1000),
+            next=format_time(report.next_poll_at) if report.next_poll_at else "never",
+            error=report.error,
+        )
+        if self.on_report is not None:
+            self.on_report(report)

@@ -1,0 +1,303 @@
+"""The command line: what each command prints, and its exit status."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from road_build import write_family
+from shell_build import COMMAND, aggregator
+
+from aggregator.demo.family import build_family
+from aggregator.demo.server import FamilyServer
+from aggregator.store.store import Store
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[FamilyServer]:
+    """The family on loopback."""
+    with FamilyServer(build_family(datetime.now(UTC))) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def polled(tmp_path_factory: pytest.TempPathFactory, server: FamilyServer) -> Path:
+    """The family's feeds.yaml after one `run --once`."""
+    config = write_family(tmp_path_factory.mktemp("polled"), server)
+    assert aggregator("-c", config, "run", "--once").returncode == 0
+    return config
+
+
+def test_check_accepts_the_shipped_file() -> None:
+    """The real family; status 0, one line."""
+    done = aggregator("-c", Path(__file__).parents[2] / "feeds.yaml", "check")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("ok: 21 sites, 21 feeds, 21 pages, 84 blocks on them\n")
+
+
+def test_check_names_every_error_and_touches_nothing(tmp_path: Path) -> None:
+    """Status 2; file, line, key and what was expected, all at once."""
+    config = tmp_path / "feeds.yaml"
+    config.write_text("network: {nam: N}\nsites:\n  a: {name: A, home: ftp://a.example/}\n")
+
+    done = aggregator("-c", config, "check")
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    errors = done.stderr.splitlines()
+    assert len(errors) == 3
+    assert [error.partition(f"{config}:")[2] for error in errors] == [
+        "1:1: network.name: missing; the key is required",
+        "1:11: network.nam: unknown key; did you mean name?",
+        "3:22: sites.a.home: found 'ftp://a.example/', expected a URL that starts with http:// or"
+        " https://",
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == ["feeds.yaml"]
+
+
+@pytest.mark.parametrize("command", [["run"], ["run", "--once"], ["status"], ["publish"]])
+def test_a_wrong_file_stops_every_command(tmp_path: Path, command: list[str]) -> None:
+    """Status 2 before anything is opened."""
+    done = aggregator("-c", tmp_path / "missing.yaml", *command)
+
+    assert done.returncode == 2
+    assert "missing.yaml" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_warning_is_no_error(tmp_path: Path) -> None:
+    """A block that can show nothing: said on standard error, status 0."""
+    config = tmp_path / "feeds.yaml"
+    config.write_text(
+        "network: {name: N}\nsites: {a: {name: A, home: 'https://a.example/'}}\n"
+        "blocks: {b: {title: T, from: [a]}}\npages: {a: [b]}\n"
+    )
+
+    done = aggregator("-c", config, "check")
+
+    assert done.returncode == 0
+    assert done.stderr.startswith("warning: ")
+
+
+def test_run_once_publishes(polled: Path) -> None:
+    """Files on disk, and no daemon left."""
+    current = polled.parent / "public" / "current"
+
+    assert (current / "index.html").is_file()
+    assert (current / "spacewar" / "headlines.txt").is_file()
+    assert not (polled.parent / "aggregator.db.sock").exists()
+
+
+def test_headlines_print_the_page(polled: Path) -> None:
+    """The shape of the product's sample: a title, its headlines, a blank line between blocks."""
+    done = aggregator("-c", polled, "headlines", "spacewar")
+
+    assert done.returncode == 0
+    blocks = done.stdout.removesuffix("\n").split("\n\n")
+    assert [block.split("\n")[0] for block in blocks] == [
+        "Space News from SpaceDaily.example",
+        "24/7 Energy News Coverage",
+        "Military Space News, Nuclear Weapons, Missile Defense",
+        "24/7 News Coverage",
+    ]
+    assert [len(block.split("\n")) for block in blocks] == [4, 4, 4, 4]
+    assert done.stdout == (polled.parent / "public/current/spacewar/headlines.txt").read_text()
+
+
+def test_headlines_as_json_are_the_published_file(polled: Path) -> None:
+    """Byte for byte."""
+    done = aggregator("-c", polled, "headlines", "spacewar", "--json")
+
+    published = (polled.parent / "public/current/spacewar/headlines.json").read_text()
+    assert done.stdout == published
+    assert json.loads(published)["page"] == "spacewar"
+
+
+def test_an_unknown_page_is_usage(polled: Path) -> None:
+    """Status 2, and the pages there are."""
+    done = aggregator("-c", polled, "headlines", "nosuch")
+
+    assert done.returncode == 2
+    assert "nosuch: no such page; feeds.yaml has" in done.stderr
+
+
+def test_status_is_a_table(polled: Path) -> None:
+    """One line a feed."""
+    done = aggregator("-c", polled, "status")
+
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 2 + 7
+    assert " ok " in done.stdout
+
+
+def test_status_as_json_has_every_feed(polled: Path) -> None:
+    """With the state, outcome and next poll of each."""
+    feeds = json.loads(aggregator("-c", polled, "status", "--json").stdout)
+
+    assert len(feeds) == 7
+    assert {feed["state"] for feed in feeds} == {"ok"}
+    assert {feed["last_outcome"] for feed in feeds} == {"ok"}
+    assert all(feed["next_poll_at"] > feed["last_polled_at"] for feed in feeds)
+
+
+def test_status_without_a_database_says_so(tmp_path: Path, server: FamilyServer) -> None:
+    """Status 2 and what to do."""
+    done = aggregator("-c", write_family(tmp_path, server), "status")
+
+    assert done.returncode == 2
+    assert "no database yet" in done.stderr
+
+
+def test_publish_without_a_daemon_does_it_itself(polled: Path) -> None:
+    """Nothing changed: it says so."""
+    done = aggregator("-c", polled, "publish")
+
+    assert done.returncode == 0
+    assert done.stdout.endswith("current: nothing to change\n")
+
+
+def test_publish_elsewhere(polled: Path, tmp_path: Path) -> None:
+    """`--out` publishes the same data into another directory."""
+    done = aggregator("-c", polled, "--out", tmp_path / "other", "publish")
+
+    assert done.returncode == 0
+    assert "files changed, 0 removed" in done.stdout
+    assert (tmp_path / "other/current/spacewar/headlines.txt").read_text() == (
+        polled.parent / "public/current/spacewar/headlines.txt"
+    ).read_text()
+
+
+def test_nothing_is_due_right_after_a_run(polled: Path) -> None:
+    """P31: a second run polls nothing; next_poll_at is the only gate."""
+    with closing(sqlite3.connect(polled.parent / "aggregator.db")) as connection:
+        before = connection.execute("SELECT count(*) FROM polls").fetchone()
+
+        aggregator("-c", polled, "run", "--once")
+
+        assert connection.execute("SELECT count(*) FROM polls").fetchone() == before
+
+
+def test_check_fetch_tries_every_feed(tmp_path: Path, server: FamilyServer) -> None:
+    """A table; status 0; what it fetched is stored, so that the first poll is conditional (P03)."""
+    config = write_family(tmp_path, server)
+
+    first = aggregator("-c", config, "check", "--fetch")
+    again = json.loads(aggregator("-c", config, "check", "--fetch", "--json").stdout)
+
+    assert first.returncode == 0
+    assert len(first.stdout.splitlines()) == 2 + 7
+    assert {feed["outcome"] for feed in again} == {"not_modified"}
+
+
+def test_a_failing_feed_is_status_1(tmp_path: Path) -> None:
+    """Of `run --once` and of `check --fetch`; the reason in words."""
+    with FamilyServer(build_family(datetime.now(UTC))) as server:
+        config = write_family(tmp_path, server)
+
+    done = aggregator("-c", config, "run", "--once")
+    checked = aggregator("-c", config, "check", "--fetch")
+
+    assert done.returncode == 1
+    assert "connect: " in done.stderr
+    assert checked.returncode == 1
+    assert "connect" in checked.stdout
+    assert (tmp_path / "public" / "current" / "spacewar" / "headlines.html").is_file()
+
+
+def test_R17_a_held_database_is_status_3(tmp_path: Path, server: FamilyServer) -> None:
+    """A command that must write, beside another one that has no socket."""
+    config = write_family(tmp_path, server)
+    with closing(Store.open(tmp_path / "aggregator.db")):
+        once = aggregator("-c", config, "run", "--once")
+        publish = aggregator("-c", config, "publish")
+
+    assert (once.returncode, publish.returncode) == (3, 3)
+    assert "holds the database" in once.stderr
+
+
+def test_an_unwritable_place_is_status_4(tmp_path: Path, server: FamilyServer) -> None:
+    """One line, with the path."""
+    done = aggregator(
+        "-c", write_family(tmp_path, server), "--db", "/proc/aggregator.db", "run", "--once"
+    )
+
+    assert done.returncode == 4
+    assert done.stderr.startswith("aggregator: /proc/aggregator.db.lock: cannot be written")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["run", "status", "publish"])
+def test_a_damaged_database_is_status_5(tmp_path: Path, server: FamilyServer, command: str) -> None:
+    """It is left as it is."""
+    config = write_family(tmp_path, server)
+    (tmp_path / "aggregator.db").write_bytes(b"")
+
+    done = aggregator("-c", config, command)
+
+    assert done.returncode == 5
+    assert (tmp_path / "aggregator.db").read_bytes() == b""
+
+
+def test_a_newer_database_is_status_6(tmp_path: Path, server: FamilyServer) -> None:
+    """Both versions are named."""
+    config = write_family(tmp_path, server)
+    Store.open(tmp_path / "aggregator.db").close()
+    with closing(sqlite3.connect(tmp_path / "aggregator.db")) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+    done = aggregator("-c", config, "status")
+
+    assert done.returncode == 6
+    assert "schema 99" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["nosuch"], ["run", "--nosuch"], ["headlines"]])
+def test_wrong_words_are_status_2(words: list[str]) -> None:
+    """click's own words, our status."""
+    done = aggregator(*words)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("Usage:")
+
+
+def test_schema_is_json_schema() -> None:
+    """For editors."""
+    schema = json.loads(aggregator("schema").stdout)
+
+    assert schema["type"] == "object"
+    assert {"network", "sites", "blocks", "pages", "fetch"} <= schema["properties"].keys()
+
+
+def test_a_pipe_that_closes_is_no_error(polled: Path) -> None:
+    """`aggregator status | head -1`."""
+    done = subprocess.run(
+        f"{shlex.join(COMMAND)} -c {shlex.quote(str(polled))} status | head -c 1",
+        shell=True,
+        capture_output=True,
+        check=False,
+    )
+
+    assert done.stderr == b""
+
+
+def test_the_demo_shows_the_road(tmp_path: Path) -> None:
+    """Three polls, a page's blocks, and where to look; it wants a directory of its own."""
+    done = aggregator("demo", "--dir", tmp_path / "demo")
+    again = aggregator("demo", "--dir", tmp_path / "demo")
+
+    assert done.returncode == 0
+    assert "first poll: 7 ok" in done.stdout
+    assert "7 not_modified; 0 new entries; nothing to write" in done.stdout
+    assert "6 not_modified, 1 ok; 1 new entries" in done.stdout
+    assert "\nMilitary Space News, Nuclear Weapons, Missile Defense\n" in done.stdout
+    assert (tmp_path / "demo/public/current/index.html").is_file()
+    assert again.returncode == 2
+    assert "not empty" in again.stderr
