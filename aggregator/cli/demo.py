@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import tempfile
 from collections import Counter
 from datetime import UTC, datetime
@@ -14,6 +16,7 @@ from aggregator.config_file import read_network
 from aggregator.demo.config import feeds_yaml
 from aggregator.demo.family import Family, build_family
 from aggregator.demo.server import FamilyServer
+from aggregator.demo.stories import BREAKING
 from aggregator.errors import UsageError
 from aggregator.instance import Instance, open_instance, run_loop
 from aggregator.model import FeedState
@@ -35,7 +38,7 @@ def show_demo(directory: Path | None) -> None:
         network = read_network(config).network
         click.echo(f"{len(network.sites)} made-up sister sites, served on loopback; {config}")
         run_loop(_show_road(network, family, server))
-    click.echo(f"\nThe page {PAGE} now (aggregator -c {config} headlines {PAGE}):\n")
+    click.echo(f"\nThe page {PAGE} now ({_program()} -c {config} headlines {PAGE}):\n")
     show_headlines(network, PAGE, as_json=False)
     _say_where(network, config)
 
@@ -55,6 +58,7 @@ async def _show_road(network: Network, family: Family, server: FamilyServer) -> 
         await _poll_and_publish(instance, "second poll, nothing new")
         server.replace(family.with_breaking_story(datetime.now(UTC)))
         await _poll_and_publish(instance, "third poll, after one site published a story")
+        click.echo(f"the new story: {BREAKING.title}")
 
 
 async def _poll_and_publish(instance: Instance, what: str) -> None:
@@ -84,5 +88,10 @@ Look at:
   {current}/index.html              every page, in a browser
   {current}/{PAGE}/headlines.html   what a web server includes in that site's pages
   sqlite3 {network.database} 'SELECT * FROM page_headlines'
-  aggregator -c {config} status"""
+  {_program()} -c {config} status"""
     )
+
+
+def _program() -> str:
+    """How the user can call us again from where they stand."""
+    return "aggregator" if shutil.which("aggregator") else sys.argv[0]
