@@ -1,20 +1,22 @@
 """A document and what is stored -> which entries are new, changed or seen, and their stories.
 
 Identity comes in this order: the raw guid within its feed, the canonical URL within its feed, the
-title within its feed where an item has neither. An entry that is new joins the story of any entry
-of the network with its canonical URL, else it begins a story. No date is part of any key.
+title within its feed where neither tells an item from others. An entry that is new joins the story
+of any entry of the network with its canonical URL, else it begins a story. No date is part of any
+key.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from aggregator.model import Document, Entry
-from aggregator.urls import host_of
+from aggregator.model import Document, Entry, SeenEntry
+from aggregator.stories import Member
+from aggregator.url_key import canonical_url
 
 RULES_VERSION = 1
 """Of the rules below; stored with every merge and key, so that a later version can tell."""
@@ -43,6 +45,18 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Keyed:
+    """An item of a document and what it may be found by.
+
+    `guid_repeats`: the document gives its guid to another item too, so that key finds nothing.
+    """
+
+    entry: Entry
+    keys: tuple[Key, ...]
+    guid_repeats: bool
+
+
+@dataclass(frozen=True, slots=True)
 class KnownEntry:
     """A stored entry that a document may bring again."""
 
@@ -50,8 +64,8 @@ class KnownEntry:
     feed_id: int
     story_id: int | None
     guid: str | None
+    title: str
     published_at: datetime | None
-    held_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,61 +134,63 @@ class FeedUpdate:
     duplicates: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """An entry as part of a story: what decides how the story is told."""
+def identify(document: Document) -> tuple[Keyed, ...]:
+    """Every new or changed item with its keys, the strongest first; at least one each.
 
-    entry_id: int
-    feed_id: int
-    feed_site: str
-    url: str | None
-    title: str
-    image_url: str | None
-    published_at: datetime | None
-    first_seen_at: datetime
-    held_until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoryFace:
-    """How a story is told: by which entry, in whose name, since when."""
-
-    story_id: int
-    entry_id: int
-    site_id: str
-    url: str | None
-    title: str
-    image_url: str | None
-    published_at: datetime | None
-    first_seen_at: datetime
-    held_until: datetime | None
+    A link is no key where several items of the document have it under different titles (Arts &
+    Letters Daily, 2013: every item links to the home page), nor when it is the document's own home
+    page. An item that is left with no key of its own is known by its title.
+    """
+    shared = _shared_links(document)
+    repeated = _repeated_guids(document.entries, shared)
+    return tuple(
+        Keyed(entry, _keys(entry, shared, repeated), entry.guid in repeated)
+        for entry in document.entries
+    )
 
 
-def keys_of(entry: Entry) -> tuple[Key, ...]:
-    """Every key of an entry, the strongest first; at least one."""
+def _keys(entry: Entry, shared: frozenset[str], repeated: frozenset[str]) -> tuple[Key, ...]:
     keys = []
     if entry.guid is not None:
         keys.append(Key(KeyKind.GUID, entry.guid))
-    if entry.canonical_url is not None:
+    if entry.canonical_url is not None and entry.canonical_url not in shared:
         keys.append(Key(KeyKind.URL, entry.canonical_url))
-    return tuple(keys) or (Key(KeyKind.TITLE, entry.title.casefold()),)
+    if all(key.kind is KeyKind.GUID and entry.guid in repeated for key in keys):
+        keys.append(Key(KeyKind.TITLE, entry.title.casefold()))
+    return tuple(keys)
 
 
-def plan_update(document: Document, known: Known, *, now: datetime) -> FeedUpdate:
-    """Settles every item of the document, in document order."""
-    plan = _Plan(known, _repeated_guids(document.entries), now)
-    for item in document.seen:
-        plan.see(item.fingerprint, item.position)
+def _shared_links(document: Document) -> frozenset[str]:
+    titles: dict[str, set[str]] = defaultdict(set)
     for entry in document.entries:
-        plan.settle(entry)
-    return plan.update()
+        if entry.canonical_url is not None:
+            titles[entry.canonical_url].add(entry.title.casefold())
+    shared = {link for link, found in titles.items() if len(found) > 1}
+    if document.meta.home is not None:
+        shared.add(canonical_url(document.meta.home))
+    return frozenset(shared)
 
 
-def _repeated_guids(entries: Iterable[Entry]) -> frozenset[str]:
-    """Guids that several URLs share: no identity (miniflux/v2#4197: ten items, one guid)."""
-    pairs = {(entry.guid, entry.canonical_url) for entry in entries if entry.guid is not None}
-    counts = Counter(guid for guid, _ in pairs)
+def _repeated_guids(entries: Iterable[Entry], shared: frozenset[str]) -> frozenset[str]:
+    """Guids of several different items: no identity (miniflux/v2#4197: ten items, one guid)."""
+    items = set()
+    for entry in entries:
+        linked = entry.canonical_url is not None and entry.canonical_url not in shared
+        items.add((entry.guid, entry.canonical_url if linked else entry.title.casefold()))
+    counts = Counter(guid for guid, _ in items)
     return frozenset(guid for guid, count in counts.items() if guid is not None and count > 1)
+
+
+def plan_update(
+    items: Iterable[Keyed], seen: Iterable[SeenEntry], known: Known, *, now: datetime
+) -> FeedUpdate:
+    """Settles every item of a document, in document order; `items` are from `identify`."""
+    plan = _Plan(known, now)
+    for listed in seen:
+        plan.see(listed.fingerprint, listed.position)
+    for item in items:
+        plan.settle(item)
+    return plan.update()
 
 
 @dataclass(slots=True)
@@ -182,7 +198,6 @@ class _Plan:
     """The update while it grows; lives for one call of `plan_update`."""
 
     known: Known
-    repeated: frozenset[str]
     now: datetime
     new: list[NewEntry] = field(default_factory=list)
     changed: list[ChangedEntry] = field(default_factory=list)
@@ -191,7 +206,7 @@ class _Plan:
     begun: list[int] = field(default_factory=list)
     touched: set[int] = field(default_factory=set)
     claimed: set[int] = field(default_factory=set)
-    by_url: dict[str, NewEntry] = field(default_factory=dict)
+    by_link: dict[Key, NewEntry] = field(default_factory=dict)
     items: set[tuple[str | None, tuple[Key, ...]]] = field(default_factory=set)
     duplicates: int = 0
 
@@ -203,18 +218,17 @@ class _Plan:
         self.claimed.add(entry_id)
         self.seen.append((entry_id, position))
 
-    def settle(self, entry: Entry) -> None:
-        keys = keys_of(entry)
-        item = (entry.guid, keys)
-        stored = self._stored(entry, keys)
-        if item in self.items or (stored is None and self._says_it_again(entry, keys)):
+    def settle(self, item: Keyed) -> None:
+        said = (item.entry.guid, item.keys)
+        stored = self._stored(item)
+        if said in self.items or (stored is None and self._says_it_again(item)):
             self.duplicates += 1
             return
-        self.items.add(item)
+        self.items.add(said)
         if stored is None:
-            self._add(entry, keys)
+            self._add(item)
         else:
-            self._change(stored, entry, keys)
+            self._change(stored, item)
 
     def update(self) -> FeedUpdate:
         return FeedUpdate(
@@ -231,58 +245,60 @@ class _Plan:
         found = self.known.keys.get(key, ())
         return tuple(entry for entry in found if entry.feed_id == self.known.feed_id)
 
-    def _stored(self, entry: Entry, keys: Sequence[Key]) -> KnownEntry | None:
+    def _stored(self, item: Keyed) -> KnownEntry | None:
         """The stored entry that this item is, unless another item of the document is that one."""
-        for key in keys:
+        for key in item.keys:
             found = self._of_this_feed(key)
-            if key.kind is KeyKind.GUID and (len(found) > 1 or entry.guid in self.repeated):
+            if key.kind is KeyKind.GUID and (len(found) > 1 or item.guid_repeats):
                 continue
             for candidate in found:
                 if candidate.id not in self.claimed:
                     return candidate
         return None
 
-    def _says_it_again(self, entry: Entry, keys: Sequence[Key]) -> bool:
+    def _says_it_again(self, item: Keyed) -> bool:
         """An item without a guid of its own whose entry another item has already claimed.
 
         Asked only when every stored entry with its link or title is claimed.
         """
-        for key in keys:
-            if key.kind is KeyKind.GUID:
-                continue
-            if any(entry.guid in (None, stored.guid) for stored in self._of_this_feed(key)):
-                return True
-        return False
+        title = item.entry.title.casefold()
+        return any(
+            item.entry.guid in (None, stored.guid) and stored.title.casefold() == title
+            for key in item.keys
+            if key.kind is not KeyKind.GUID
+            for stored in self._of_this_feed(key)
+        )
 
-    def _add(self, entry: Entry, keys: tuple[Key, ...]) -> None:
+    def _add(self, item: Keyed) -> None:
         entry_id = self.known.next_entry_id + len(self.new)
-        story_id, matched = self._story_for(entry)
-        new = NewEntry(entry_id, story_id, entry, keys, self.known.first_poll)
+        link = next((key for key in item.keys if key.kind is KeyKind.URL), None)
+        story_id, matched = self._story_for(link)
+        new = NewEntry(entry_id, story_id, item.entry, item.keys, self.known.first_poll)
         self.new.append(new)
         if matched is not None:
             self.merges.append(Merge(story_id, entry_id, matched, Rule.URL))
-        if entry.canonical_url is not None:
-            self.by_url.setdefault(entry.canonical_url, new)
+        if link is not None:
+            self.by_link.setdefault(link, new)
 
-    def _story_for(self, entry: Entry) -> tuple[int, int | None]:
-        """The story of the first entry with this URL, and that entry; else a story begun now."""
-        if entry.canonical_url is not None:
-            stored = self.known.keys.get(Key(KeyKind.URL, entry.canonical_url), ())
+    def _story_for(self, link: Key | None) -> tuple[int, int | None]:
+        """The story of the first entry with this link, and that entry; else a story begun now."""
+        if link is not None:
+            stored = self.known.keys.get(link, ())
             told = sorted((e.id, e.story_id) for e in stored if e.story_id is not None)
             if told:
                 matched, story_id = told[0]
                 self.touched.add(story_id)
                 return story_id, matched
-            if (twin := self.by_url.get(entry.canonical_url)) is not None:
+            if (twin := self.by_link.get(link)) is not None:
                 return twin.story_id, twin.id
         story_id = self.known.next_story_id + len(self.begun)
         self.begun.append(story_id)
         return story_id, None
 
-    def _change(self, stored: KnownEntry, entry: Entry, keys: tuple[Key, ...]) -> None:
+    def _change(self, stored: KnownEntry, item: Keyed) -> None:
         self.claimed.add(stored.id)
-        settled = settle_dates(stored, entry, now=self.now)
-        self.changed.append(ChangedEntry(stored.id, stored.story_id, settled, keys))
+        settled = settle_dates(stored, item.entry, now=self.now)
+        self.changed.append(ChangedEntry(stored.id, stored.story_id, settled, item.keys))
         if stored.story_id is not None:
             self.touched.add(stored.story_id)
 
@@ -322,46 +338,3 @@ def begun_members(
                 )
             )
     return begun
-
-
-def tell_story(story_id: int, members: Iterable[Member], *, owners: Mapping[str, str]) -> StoryFace:
-    """The story as its leading member tells it; the result does not depend on the polls' order.
-
-    Leading: an entry with a title and a link, from a feed of the site that owns the link, the
-    earliest published, then by feed. A story is held only while all its members are. `owners` maps
-    host -> site id; a host of no site leaves the story to the site of the feed.
-    """
-    ranked = sorted(members, key=lambda member: _rank(member, owners))
-    leader = ranked[0]
-    published = [m.published_at for m in ranked if m.published_at is not None]
-    held = [m.held_until for m in ranked]
-    return StoryFace(
-        story_id=story_id,
-        entry_id=leader.entry_id,
-        site_id=_owner(leader, owners),
-        url=leader.url,
-        title=leader.title,
-        image_url=next((m.image_url for m in ranked if m.image_url), None),
-        published_at=min(published, default=None),
-        first_seen_at=min(m.first_seen_at for m in ranked),
-        held_until=None if None in held else min(h for h in held if h is not None),
-    )
-
-
-def _owner(member: Member, owners: Mapping[str, str]) -> str:
-    return owners.get(host_of(member.url), member.feed_site) if member.url else member.feed_site
-
-
-def _rank(
-    member: Member, owners: Mapping[str, str]
-) -> tuple[bool, bool, bool, bool, float, int, int]:
-    undated = member.published_at is None
-    return (
-        not member.title,
-        member.url is None,
-        _owner(member, owners) != member.feed_site,
-        undated,
-        0.0 if member.published_at is None else member.published_at.timestamp(),
-        member.feed_id,
-        member.entry_id,
-    )

@@ -18,7 +18,7 @@ from hashlib import blake2b
 from sqlite_utils import Database
 
 from aggregator.fetch import Fetcher
-from aggregator.match import FeedUpdate, Known, begun_members, plan_update, tell_story
+from aggregator.match import FeedUpdate, begun_members, identify, plan_update
 from aggregator.model import (
     DOCUMENT_OUTCOMES,
     Document,
@@ -46,6 +46,7 @@ from aggregator.store.connection import open_reader
 from aggregator.store.rows import PollRecord
 from aggregator.store.store import Store
 from aggregator.store.thread import StoreThread
+from aggregator.stories import tell_story
 from aggregator.workers import WorkerPool
 
 READER_VERSION = 1
@@ -181,8 +182,9 @@ def _store_document(
     db: Database, attempt: Attempt, document: Document, network: Network
 ) -> FeedUpdate:
     feed, now, owners = attempt.feed, attempt.at, network.owners()
-    known: Known = writing.known(db, feed.id, document, first=not feed.has_document)
-    update = plan_update(document, known, now=now)
+    items = identify(document)
+    known = writing.known(db, feed.id, items, first=not feed.has_document)
+    update = plan_update(items, document.seen, known, now=now)
     begun = begun_members(update, feed_id=feed.id, feed_site=feed.site_id, now=now)
     writing.tell(db, [tell_story(id_, found, owners=owners) for id_, found in begun.items()])
     writing.apply_update(db, feed.id, update, now=now)

@@ -16,7 +16,7 @@ LAYERS = (
     ("network",),
     ("model",),
     ("urls", "markup", "zones", "date_fallback"),
-    ("url_key", "text", "dates"),
+    ("url_key", "text", "dates", "stories"),
     ("config", "match", "schedule", "selection", "similar"),
     ("parse", "render"),
     ("logs", "config_file", "workers", "fetch", "publish", "control"),

@@ -135,8 +135,8 @@ class BlockKeys(BaseModel):
     limit: Annotated[int, whole(1, 100), whole_schema(1, 100)] = Field(
         3, description="How many headlines at most; 1 to 100."
     )
-    max_age: Annotated[str, duration("1m", "3650d"), DURATION_SCHEMA] | None = Field(
-        None, description="No story older than this; 1m to 3650d. Default: no limit."
+    max_age: Annotated[str, duration("1m", "365000d"), DURATION_SCHEMA] | None = Field(
+        None, description="No story older than this; 1m to 365000d. Default: no limit."
     )
     per_site: Annotated[int, whole(1, 100), whole_schema(1, 100)] | None = Field(
         None,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aggregator.match import KnownEntry, Member, StoryFace
+from aggregator.match import KnownEntry
 from aggregator.model import (
     Entry,
     FeedMeta,
@@ -18,6 +18,7 @@ from aggregator.model import (
     Story,
     Validators,
 )
+from aggregator.stories import Member, StoryFace
 from aggregator.times import format_time, parse_time
 
 
@@ -143,8 +144,8 @@ def known_entry(row: sqlite3.Row) -> KnownEntry:
         feed_id=row["feed_id"],
         story_id=row["story_id"],
         guid=row["guid"],
+        title=row["title"],
         published_at=time_of(row["published_at"]),
-        held_until=time_of(row["held_until"]),
     )
 
 

@@ -17,18 +17,16 @@ from aggregator.match import (
     ChangedEntry,
     FeedUpdate,
     Key,
+    Keyed,
     KeyKind,
     Known,
     KnownEntry,
-    Member,
     NewEntry,
-    StoryFace,
-    keys_of,
 )
-from aggregator.model import Document
 from aggregator.network import Network
 from aggregator.store import rows
 from aggregator.store.rows import PollRecord
+from aggregator.stories import Member, StoryFace
 from aggregator.times import format_time
 
 LISTED_LIMIT = 1000
@@ -90,9 +88,9 @@ def listed(db: Database, feed_id: int) -> dict[int, int]:
     return by_fingerprint
 
 
-def known(db: Database, feed_id: int, document: Document, *, first: bool) -> Known:
-    """Everything stored that bears on `document`."""
-    keys = {key for entry in document.entries for key in keys_of(entry)}
+def known(db: Database, feed_id: int, items: Iterable[Keyed], *, first: bool) -> Known:
+    """Everything stored that bears on a document whose `items` are new or changed."""
+    keys = {key for item in items for key in item.keys}
     return Known(
         feed_id=feed_id,
         listed=listed(db, feed_id),
@@ -122,7 +120,7 @@ def _find_keys(
             entries.story_id AS story_id,
             entries.guid AS guid,
             entries.published_at AS published_at,
-            entries.held_until AS held_until
+            entries.title AS title
         FROM json_each(:wanted) AS wanted
         CROSS JOIN entry_keys ON
             entry_keys.kind = json_extract(wanted.value, '$[0]')

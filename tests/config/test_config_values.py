@@ -151,7 +151,7 @@ VALUES = {
     "max_age": (
         "blocks: {b: {title: T, from: [a], max_age: 5w}}",
         "blocks.b.max_age",
-        f"found '5w', expected {DURATION} 1m to 3650d",
+        f"found '5w', expected {DURATION} 1m to 365000d",
     ),
     "own": (
         "blocks: {b: {title: T, from: [a], own: yes}}",

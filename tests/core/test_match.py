@@ -6,21 +6,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from aggregator.match import (
+    FeedUpdate,
     Key,
     KeyKind,
     Known,
     KnownEntry,
-    Member,
     Rule,
     begun_members,
-    keys_of,
+    identify,
     plan_update,
     settle_dates,
-    tell_story,
 )
 from aggregator.model import Document, Entry, FeedMeta, SeenEntry, Tier
 
@@ -51,13 +48,18 @@ def stored(
     number: int, *, guid: str | None = None, feed_id: int = FEED, story: int | None = None
 ) -> KnownEntry:
     """A stored entry; its story has its number unless told otherwise."""
-    return KnownEntry(number, feed_id, story or number, guid, None, None)
+    return KnownEntry(number, feed_id, story or number, guid, f"Story {number}", None)
 
 
 def known(**changes: object) -> Known:
     """Nothing stored, ids from 100 and 500, except for `changes`."""
     base = Known(feed_id=FEED, listed={}, keys={}, next_entry_id=100, next_story_id=500)
     return replace(base, **changes)  # type: ignore[arg-type] # each call names real fields
+
+
+def plan(brought: Document, stored_before: Known, *, now: datetime) -> FeedUpdate:
+    """The update that a document makes."""
+    return plan_update(identify(brought), brought.seen, stored_before, now=now)
 
 
 def guid(value: str) -> Key:
@@ -74,7 +76,7 @@ def test_every_new_item_begins_a_story() -> None:
     """Items nobody knows become entries and stories, in document order."""
     brought = document(entry(0, guid="a", url="u/a"), entry(1, guid="b", url="u/b"))
 
-    update = plan_update(brought, known(), now=NOW)
+    update = plan(brought, known(), now=NOW)
 
     assert [(new.id, new.story_id) for new in update.new] == [(100, 500), (101, 501)]
     assert update.begun == (500, 501)
@@ -85,7 +87,7 @@ def test_a_known_guid_is_an_update_whatever_the_link() -> None:
     """rG7, rG9: the guid stays, title and link change: one row, updated."""
     old = stored(3, guid="a")
 
-    update = plan_update(
+    update = plan(
         document(entry(0, guid="a", url="u/new")), known(keys={guid("a"): (old,)}), now=NOW
     )
 
@@ -98,7 +100,7 @@ def test_rG11_regenerated_guids_are_found_by_url() -> None:
     """All guids differ, the links are the same: nothing is new."""
     old = stored(3, guid="before")
 
-    update = plan_update(
+    update = plan(
         document(entry(0, guid="after", url="u/a")), known(keys={url("u/a"): (old,)}), now=NOW
     )
 
@@ -110,7 +112,7 @@ def test_rG2_one_guid_on_all_items_is_no_identity() -> None:
     """miniflux/v2#4197: ten items, one guid, ten links: ten rows."""
     items = [entry(n, guid="x", url=f"u/{n}") for n in range(10)]
 
-    update = plan_update(document(*items), known(), now=NOW)
+    update = plan(document(*items), known(), now=NOW)
 
     assert len(update.new) == 10
     assert len(update.begun) == 10
@@ -120,7 +122,7 @@ def test_rG3_a_repeated_guid_stays_untrusted_in_later_documents() -> None:
     """A guid that several stored entries have finds none of them; the link decides."""
     several = (stored(1, guid="x"), stored(2, guid="x"))
 
-    update = plan_update(
+    update = plan(
         document(entry(0, guid="x", url="u/new")), known(keys={guid("x"): several}), now=NOW
     )
 
@@ -132,7 +134,7 @@ def test_a_guid_listed_twice_names_two_items() -> None:
     old = stored(1, guid="x")
     brought = document(entry(0, guid="x", url="u/new"), seen=(SeenEntry(1, 77),))
 
-    update = plan_update(brought, known(listed={77: 1}, keys={guid("x"): (old,)}), now=NOW)
+    update = plan(brought, known(listed={77: 1}, keys={guid("x"): (old,)}), now=NOW)
 
     assert update.seen == ((1, 1),)
     assert len(update.new) == 1
@@ -142,7 +144,7 @@ def test_rG5_items_without_guid_fall_back_to_their_link() -> None:
     """rG6: no guid, the same link in the next poll: one row."""
     old = stored(4)
 
-    update = plan_update(document(entry(0, url="u/a")), known(keys={url("u/a"): (old,)}), now=NOW)
+    update = plan(document(entry(0, url="u/a")), known(keys={url("u/a"): (old,)}), now=NOW)
 
     assert [item.id for item in update.changed] == [4]
 
@@ -151,7 +153,7 @@ def test_rG17_a_short_guid_of_another_feed_is_another_entry() -> None:
     """Two feeds, guid 123, different links: two rows."""
     other = stored(4, guid="123", feed_id=8)
 
-    update = plan_update(
+    update = plan(
         document(entry(0, guid="123", url="u/mine")), known(keys={guid("123"): (other,)}), now=NOW
     )
 
@@ -163,7 +165,7 @@ def test_rG18_the_same_link_in_two_feeds_is_one_story() -> None:
     """The second feed's entry joins the first one's story, with evidence."""
     other = stored(4, guid="g", feed_id=8, story=40)
 
-    update = plan_update(
+    update = plan(
         document(entry(0, guid="mine", url="u/a")), known(keys={url("u/a"): (other,)}), now=NOW
     )
 
@@ -176,9 +178,9 @@ def test_rG18_the_same_link_in_two_feeds_is_one_story() -> None:
 
 def test_two_guids_with_one_link_in_a_document_are_one_story() -> None:
     """Nothing is lost: two entries, one story."""
-    items = (entry(0, guid="a", url="u/a"), entry(1, guid="b", url="u/a"))
+    items = (entry(0, guid="a", url="u/a"), entry(1, guid="b", url="u/a", title="STORY 0"))
 
-    update = plan_update(document(*items), known(), now=NOW)
+    update = plan(document(*items), known(), now=NOW)
 
     assert [new.story_id for new in update.new] == [500, 500]
     assert [merge.matched_entry_id for merge in update.merges] == [100]
@@ -186,9 +188,9 @@ def test_two_guids_with_one_link_in_a_document_are_one_story() -> None:
 
 def test_the_same_item_twice_in_a_document_is_stored_once() -> None:
     """RFC 4287 section 4.1.2: the same id twice is one entry."""
-    items = (entry(0, guid="a", url="u/a"), entry(1, guid="a", url="u/a", title="Again"))
+    items = (entry(0, guid="a", url="u/a"), entry(1, guid="a", url="u/a", title="Story 0"))
 
-    update = plan_update(document(*items), known(), now=NOW)
+    update = plan(document(*items), known(), now=NOW)
 
     assert len(update.new) == 1
     assert update.duplicates == 1
@@ -197,19 +199,19 @@ def test_the_same_item_twice_in_a_document_is_stored_once() -> None:
 def test_an_item_without_guid_does_not_double_a_listed_entry() -> None:
     """The entry with this link is listed already: the item says it again."""
     old = stored(4)
-    brought = document(entry(1, url="u/a"), seen=(SeenEntry(0, 77),))
+    again = document(entry(1, url="u/a", title="STORY 4"), seen=(SeenEntry(0, 77),))
+    other = document(entry(1, url="u/a", title="Another"), seen=(SeenEntry(0, 77),))
+    before = known(listed={77: 4}, keys={url("u/a"): (old,)})
 
-    update = plan_update(brought, known(listed={77: 4}, keys={url("u/a"): (old,)}), now=NOW)
-
-    assert update.new == ()
-    assert update.duplicates == 1
+    assert plan(again, before, now=NOW).duplicates == 1
+    assert len(plan(other, before, now=NOW).new) == 1
 
 
 def test_a_fingerprint_that_left_meanwhile_or_comes_twice_is_counted() -> None:
     """A worker may report what another document has replaced; nothing breaks."""
     brought = document(seen=(SeenEntry(0, 77), SeenEntry(1, 77), SeenEntry(2, 78)))
 
-    update = plan_update(brought, known(listed={77: 4}), now=NOW)
+    update = plan(brought, known(listed={77: 4}), now=NOW)
 
     assert update.seen == ((4, 0),)
     assert update.duplicates == 2
@@ -223,10 +225,44 @@ def test_rG13_titles_alone_identify_only_what_has_nothing_else() -> None:
     )
     bare = entry(2, title="Launch Delayed")
 
-    update = plan_update(document(*linked, bare), known(), now=NOW)
+    update = plan(document(*linked, bare), known(), now=NOW)
 
     assert len(update.new) == 3
-    assert keys_of(bare) == (Key(KeyKind.TITLE, "launch delayed"),)
+    assert identify(document(bare))[0].keys == (Key(KeyKind.TITLE, "launch delayed"),)
+
+
+def test_a_link_that_every_item_has_is_no_identity() -> None:
+    """Arts & Letters Daily, 2013: no guid, every item links to the home page: nothing is lost."""
+    items = [entry(n, url="https://h.example/") for n in range(3)]
+
+    update = plan(document(*items), known(), now=NOW)
+
+    assert len(update.new) == 3
+    assert len(update.begun) == 3
+    assert [new.keys for new in update.new] == [
+        (Key(KeyKind.TITLE, f"story {n}"),) for n in range(3)
+    ]
+
+
+def test_the_home_page_is_no_story_s_key() -> None:
+    """An item that links there alone keeps its guid, else its title."""
+    home = replace(
+        document(entry(0, url="https://h.example/"), entry(1, guid="g", url="https://h.example/")),
+        meta=FeedMeta(home="http://www.h.example/index.html"),
+    )
+
+    keys = [item.keys for item in identify(home)]
+
+    assert keys == [(Key(KeyKind.TITLE, "story 0"),), (guid("g"),)]
+
+
+def test_rG2_with_one_link_too_the_titles_tell_items_apart() -> None:
+    """FreshRSS/FreshRSS#5329: one guid and one link on all items."""
+    items = [entry(n, guid="x", url="https://h.example/") for n in range(3)]
+
+    update = plan(document(*items), known(), now=NOW)
+
+    assert len(update.new) == 3
 
 
 def test_a_bare_title_is_found_again() -> None:
@@ -234,7 +270,7 @@ def test_a_bare_title_is_found_again() -> None:
     old = stored(9)
     keys = {Key(KeyKind.TITLE, "notice"): (old,)}
 
-    update = plan_update(document(entry(0, title="Notice")), known(keys=keys), now=NOW)
+    update = plan(document(entry(0, title="Notice")), known(keys=keys), now=NOW)
 
     assert [item.id for item in update.changed] == [9]
 
@@ -245,9 +281,7 @@ def test_an_entry_written_from_outside_needs_no_story() -> None:
     mine = replace(stored(5), story_id=None)
     keys = {url("u/a"): (outside,), url("u/b"): (mine,)}
 
-    update = plan_update(
-        document(entry(0, url="u/a"), entry(1, url="u/b")), known(keys=keys), now=NOW
-    )
+    update = plan(document(entry(0, url="u/a"), entry(1, url="u/b")), known(keys=keys), now=NOW)
 
     assert update.begun == (500,)
     assert update.touched == ()
@@ -256,7 +290,7 @@ def test_an_entry_written_from_outside_needs_no_story() -> None:
 
 def test_first_poll_entries_are_back_fill() -> None:
     """What a feed lists at its first poll is marked so."""
-    update = plan_update(document(entry(0, guid="a")), known(first_poll=True), now=NOW)
+    update = plan(document(entry(0, guid="a")), known(first_poll=True), now=NOW)
 
     assert [new.backfill for new in update.new] == [True]
 
@@ -286,97 +320,15 @@ def test_published_dates(
     assert settled.published_at == kept
 
 
-def member(number: int, **changes: object) -> Member:
-    """A member of a story, from feed `number`."""
-    base = Member(
-        entry_id=number,
-        feed_id=number,
-        feed_site="a",
-        url="https://b.example/1",
-        title=f"Title {number}",
-        image_url=None,
-        published_at=NOW - timedelta(hours=number),
-        first_seen_at=NOW + timedelta(hours=number),
-        held_until=None,
-    )
-    return replace(base, **changes)  # type: ignore[arg-type] # each call names real fields
-
-
-OWNERS = {"b.example": "b"}
-
-
-def test_the_owner_is_the_site_whose_hosts_hold_the_link() -> None:
-    """rG23: site a's feed links to site b's story: it is b's."""
-    face = tell_story(1, [member(1)], owners=OWNERS)
-
-    assert face.site_id == "b"
-
-
-def test_a_link_to_no_site_belongs_to_the_feed() -> None:
-    """Also an entry without any link."""
-    foreign = tell_story(1, [member(1, url="https://elsewhere.example/1")], owners=OWNERS)
-    linkless = tell_story(1, [member(1, url=None)], owners=OWNERS)
-
-    assert (foreign.site_id, linkless.site_id) == ("a", "a")
-
-
-@pytest.mark.parametrize(
-    ("better", "worse"),
-    [
-        pytest.param(member(2), member(1, title=""), id="has-a-title"),
-        pytest.param(member(1), member(2, url=None), id="has-a-link"),
-        pytest.param(member(1, feed_site="b"), member(2), id="the-owner's-own-feed"),
-        pytest.param(member(1), member(2, published_at=None), id="dated"),
-        pytest.param(member(2), member(1), id="the-earlier"),
-        pytest.param(member(1, published_at=NOW), member(2, published_at=NOW), id="the-first-feed"),
-    ],
-)
-def test_the_leading_member(better: Member, worse: Member) -> None:
-    """What decides who tells the story, the strongest reason first."""
-    face = tell_story(1, [worse, better], owners=OWNERS)
-
-    assert face.entry_id == better.entry_id
-
-
-@given(st.permutations([member(n) for n in range(1, 6)]))
-def test_the_story_does_not_depend_on_the_order(members: list[Member]) -> None:
-    """rG18: the same winner in every order of polls."""
-    face = tell_story(1, members, owners=OWNERS)
-
-    assert face == tell_story(1, sorted(members, key=lambda m: m.entry_id), owners=OWNERS)
-
-
-def test_a_story_is_as_old_as_its_oldest_member() -> None:
-    """A later copy does not make it rise; any image will do."""
-    face = tell_story(1, [member(1), member(5, image_url="https://b.example/i.png")], owners={})
-
-    assert face.published_at == NOW - timedelta(hours=5)
-    assert face.first_seen_at == NOW + timedelta(hours=1)
-    assert face.image_url == "https://b.example/i.png"
-
-
-def test_a_story_without_dates() -> None:
-    """It has none, rather than a made-up one."""
-    face = tell_story(1, [member(1, published_at=None)], owners={})
-
-    assert face.published_at is None
-
-
-def test_a_story_is_held_while_all_its_members_are() -> None:
-    """The earliest of them ends it."""
-    held = [member(1, held_until=FUTURE), member(2, held_until=FUTURE + timedelta(days=1))]
-
-    assert tell_story(1, held, owners={}).held_until == FUTURE
-    assert tell_story(1, [*held, member(3)], owners={}).held_until is None
-
-
 def test_begun_members_come_from_the_update() -> None:
     """A new story's members are the update's own new entries; joined stories are not in it."""
     other = stored(4, feed_id=8, story=40)
     brought = document(
-        entry(0, guid="a", url="u/a"), entry(1, guid="b", url="u/a"), entry(2, url="u/other")
+        entry(0, guid="a", url="u/a"),
+        entry(1, guid="b", url="u/a", title="Story 0"),
+        entry(2, url="u/other"),
     )
-    update = plan_update(brought, known(keys={url("u/other"): (other,)}), now=NOW)
+    update = plan(brought, known(keys={url("u/other"): (other,)}), now=NOW)
 
     begun = begun_members(update, feed_id=FEED, feed_site="a", now=NOW)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -78,6 +78,23 @@ def test_dates_are_right_or_absent(raw: str, expected: str | None) -> None:
 
     wanted = datetime.fromisoformat(expected).replace(tzinfo=UTC) if expected else None
     assert entry.published_at == wanted
+
+
+@pytest.mark.parametrize(
+    ("raw", "near"),
+    [
+        pytest.param("1704103200", "2024-01-01T10:00:00", id="rD3 unix seconds"),
+        pytest.param("Mon, 01 Jan 2024 10:00:60 GMT", "2024-01-01T10:01:00", id="rD10 leap second"),
+        pytest.param("2024-01-01T24:00:00Z", "2024-01-02T00:00:00", id="rD10 24:00"),
+        pytest.param("2024-02-30T00:00:00Z", "2024-03-01T00:00:00", id="rD10 30 February"),
+    ],
+)
+def test_odd_dates_are_near_or_absent(raw: str, near: str) -> None:
+    """What a person would take it for, to a day, or none; never the year 1704."""
+    found = only(rss(f"{LINK}<pubDate>{raw}</pubDate>")).published_at
+
+    distance = found - datetime.fromisoformat(near).replace(tzinfo=UTC) if found else timedelta(0)
+    assert abs(distance) <= timedelta(days=1)
 
 
 def test_rD14_a_feed_of_the_future_may_keep_its_dates() -> None:
@@ -295,9 +312,11 @@ def test_rF6_a_guid_that_is_no_permalink_is_no_link() -> None:
 def test_rF7_a_guid_that_is_no_url_is_no_link() -> None:
     """isPermaLink is true by default, "abc-123" is no address all the same."""
     plain = only(rss("<guid>abc-123</guid>"))
+    nearly = only(rss("<guid>http-123</guid>"))
     permalink = only(rss("<guid>HTTPS://x.example/9</guid>"))
 
     assert (plain.guid, plain.url) == ("abc-123", None)
+    assert (nearly.guid, nearly.url) == ("http-123", None)
     assert permalink.url == "https://x.example/9"
 
 
@@ -392,6 +411,26 @@ def test_A26_equal_guids_are_all_kept() -> None:
 
     assert [entry.guid for entry in document.entries] == ["x"] * 500
     assert document.truncated == 9_500
+
+
+def test_A27_a_flood_is_cut() -> None:
+    """Five thousand new items in one document: five hundred come in, the rest is counted."""
+    document = read(rss(*(f"<link>https://a.example/{n}</link>" for n in range(5_000))))
+
+    assert len(document.entries) == 500
+    assert document.truncated == 4_500
+
+
+def test_A23_control_characters_are_cleaned() -> None:
+    """In every text that is kept, from every kind of document."""
+    noisy = "a\x00\x08\u0085b\u2028c\ufeff\u200e\u202ed"
+    fields = f"<title>{noisy}</title><description>{noisy}</description><author>{noisy}</author>"
+
+    entry = only(rss(f"{LINK}{fields}<category>{noisy}</category>"))
+
+    for text in (entry.title, entry.summary, entry.author or "", *entry.categories):
+        assert text.isprintable()
+        assert text.startswith("a")
 
 
 def test_A28_elements_of_any_name_are_no_fields() -> None:

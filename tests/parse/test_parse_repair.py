@@ -80,8 +80,8 @@ def test_a_namespace_with_a_line_break_is_one() -> None:
 def test_a_root_with_its_own_prefix_and_no_quotes_is_read() -> None:
     """`<rss rss:version=2.0>` with `<rss:item>` in it (dylanharris.org)."""
     body = (
-        '<?xml?xml version="1.0" ??><rss rss:version=2.0><rss:channel><rss:item>'
-        "<rss:title>T</rss:title><rss:guid rss:isPermaLink=true>g</rss:guid></rss:item></rss:channel></rss>"
+        '<?xml?xml version="1.0" ??><rss rss:version=2.0><rss:channel><rss:item><rss:title>T'
+        "</rss:title><rss:guid rss:isPermaLink=true>g</rss:guid></rss:item></rss:channel></rss>"
     )
 
     document = read(body.encode())

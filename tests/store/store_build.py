@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aggregator.match import begun_members, plan_update, tell_story
+from aggregator.match import begun_members, identify, plan_update
 from aggregator.model import Document, Entry, FeedMeta, Tier
 from aggregator.network import Feed, Network, Site
 from aggregator.store import writing
 from aggregator.store.rows import PollRecord
 from aggregator.store.store import Store
+from aggregator.stories import tell_story
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -60,9 +61,10 @@ def store_document(
 ) -> None:
     """What a poll does with a document, in one transaction."""
     site = network.sites[feed_id - 1].id
-    brought = document(*entries)
+    items = identify(document(*entries))
     with store.transaction() as db:
-        update = plan_update(brought, writing.known(db, feed_id, brought, first=False), now=now)
+        known = writing.known(db, feed_id, items, first=False)
+        update = plan_update(items, (), known, now=now)
         begun = begun_members(update, feed_id=feed_id, feed_site=site, now=now)
         owners = network.owners()
         writing.tell(db, [tell_story(i, m, owners=owners) for i, m in begun.items()])
