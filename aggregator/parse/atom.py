@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from aggregator.parse.images import image_of
+from aggregator.parse.images import image_of, linked_image
 from aggregator.parse.names import ATOM_NAMES, XML_LANG
 from aggregator.parse.raw import RawEntry, RawFeed, RawMeta, RawText
 from aggregator.parse.tree import (
@@ -57,7 +57,7 @@ def _entry(entry: etree._Element, feed_author: str, outer_base: str) -> RawEntry
         author=_author(fields) or _source_author(fields) or feed_author,
         published=first_text(fields, "published", "dcterms:issued", "dcterms:created", "dc:date"),
         updated=first_text(fields, "updated", "dcterms:modified"),
-        image=image_of(fields, ATOM_NAMES),
+        image=image_of(fields, ATOM_NAMES) or linked_image(fields.get("link", ())),
         categories=_categories(fields),
         base=_own_base(entry, outer_base),
     )

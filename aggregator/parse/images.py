@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
@@ -14,10 +14,16 @@ def image_of(fields: Fields, names: dict[str, str]) -> str:
     if "media:thumbnail" in fields or "media:content" in fields or "media:group" in fields:
         for url in _media(fields, names):
             return url
-    for enclosure in fields.get("enclosure", ()):
-        if enclosure.get("type", "").startswith("image/") and (url := _url(enclosure, "url")):
-            return url
-    for link in fields.get("link", ()):
+    if "enclosure" in fields:
+        for enclosure in fields["enclosure"]:
+            if enclosure.get("type", "").startswith("image/") and (url := _url(enclosure, "url")):
+                return url
+    return ""
+
+
+def linked_image(links: Iterable[etree._Element]) -> str:
+    """The first of Atom's enclosures that is a picture (RFC 4287, 4.2.7.2)."""
+    for link in links:
         if link.get("rel") == "enclosure" and link.get("type", "").startswith("image/"):
             return _url(link, "href")
     return ""

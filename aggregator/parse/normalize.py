@@ -108,8 +108,9 @@ def _base(feed: RawFeed, request: DocumentRequest) -> str:
 
 def _shared_pages(entries: Sequence[RawEntry]) -> frozenset[str]:
     """Links without fragment under which the document has several items, by fragment alone."""
+    linked = [raw.links[0] for raw in entries if raw.links and "#" in raw.links[0]]
     spellings: dict[str, set[str]] = {}
-    for link in (link for raw in entries for link in raw.links[:1] if "#" in link):
+    for link in linked:
         spellings.setdefault(link.partition("#")[0], set()).add(link)
     return frozenset(page for page, links in spellings.items() if len(links) > 1)
 

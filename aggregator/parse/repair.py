@@ -24,7 +24,7 @@ _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 _ROOT = re.compile(r"<((?:rdf:)?RDF|rss|feed)(?=[\s>])[^<>]*>")
 _PREFIX = re.compile(r"<([A-Za-z_][\w.-]*):")
 _DECLARED = re.compile(r"xmlns:([A-Za-z_][\w.-]*)\s*=")
-_NAMESPACE = re.compile(r"""(\bxmlns(?::[\w.-]+)?\s*=\s*)(["'])\s*([^"'<>]*?)\s*\2""")
+_NAMESPACE = re.compile(r"""(\bxmlns(?::[\w.-]+)?=)(["'])\s{0,9}([^"'<>\s]{1,300})\s{0,9}\2""")
 # Only the first attribute of a tag; in CDATA it is HTML that means the same with quotes.
 _UNQUOTED = re.compile(r"""(<[A-Za-z][\w:.-]*\s+[\w:.-]+)=([^\s"'<>=]+)(?=[\s/>])""")
 _ITEM_END = re.compile(r"</(?:item|entry)\s*>")

@@ -27,6 +27,7 @@ from aggregator.workers.wire import (
 
 # A large document goes out in pieces, so that the loop is never busy with one write.
 _PIECE = 256 * 1024
+_FAREWELL = 0.5
 
 
 class WorkerStartError(AggregatorError):
@@ -38,6 +39,7 @@ class Worker:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self._retired = False
         self.usable = True
 
     @classmethod
@@ -73,7 +75,8 @@ class Worker:
         for _ in range(MAX_ANSWER_FRAMES):
             next_kind, next_rest = parse_frame(await self._frame())
             if next_kind == "end":
-                self.usable = not retires(next_rest)
+                self._retired = retires(next_rest)
+                self.usable = not self._retired
                 return _result(kind, rest, entries)
             entries += entries_of(next_rest)
             await asyncio.sleep(0)
@@ -82,11 +85,17 @@ class Worker:
     async def kill(self) -> None:
         """Ends the process now; returns when it is gone."""
         self.usable = False
+        stdin, stdout = self._pipes()
+        stdin.close()
+        if self._retired or stdout.at_eof():
+            # It is ending by itself. To signal a process that has just ended makes `subprocess`
+            # collect its status, which asyncio then waits for in vain and reports as 255.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_FAREWELL):
+                    await self._process.wait()
         if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
         await self._process.wait()
 
     def ending(self) -> str:
@@ -99,20 +108,24 @@ class Worker:
         return f"exit status {status}"
 
     async def _send(self, data: bytes) -> None:
-        stdin = self._process.stdin
-        assert stdin is not None  # spawned with a pipe
+        stdin, _ = self._pipes()
         view = memoryview(data)
         for start in range(0, len(view), _PIECE):
             stdin.write(view[start : start + _PIECE])
             await stdin.drain()
 
     async def _frame(self) -> bytes:
-        stdout = self._process.stdout
-        assert stdout is not None  # spawned with a pipe
+        _, stdout = self._pipes()
         (size,) = LENGTH.unpack(await stdout.readexactly(LENGTH.size))
         if size > MAX_ANSWER_FRAME:
             raise BadAnswerError("an answer that is too long")
         return await stdout.readexactly(size)
+
+    def _pipes(self) -> tuple[asyncio.StreamWriter, asyncio.StreamReader]:
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None  # `spawn` asked for both
+        assert stdout is not None
+        return stdin, stdout
 
 
 def _result(kind: str, rest: list[object], entries: list[Entry]) -> Document | ParseFailed:
