@@ -337,9 +337,12 @@ def _record_publication(
     publication: Publication | None,
     now: datetime,
 ) -> None:
-    """Also catches up on a generation that was switched to just before a crash."""
+    """Also catches up on a generation that was switched to just before a crash.
+
+    An older one on disk is that of another output directory: nothing is missing.
+    """
     on_disk = publication.generation if publication else current_generation(network.output)
-    if on_disk is None or on_disk == publications.last_generation(store.db):
+    if on_disk is None or on_disk <= _last_generation(store):
         return
     with store.transaction() as db:
         publications.record_publication(
