@@ -12,19 +12,20 @@ import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from aggregator.control import ControlServer, Message
-from aggregator.errors import AggregatorError, ConfigError, StorageError
+from aggregator.errors import AggregatorError, ConfigError, StorageError, UsageError
 from aggregator.instance import Instance, open_instance
 from aggregator.logs import log_event
 from aggregator.model import FeedState
-from aggregator.network import Network
-from aggregator.pipeline import PollReport
+from aggregator.network import Index, Network
+from aggregator.recording import PollReport
 from aggregator.requests import answer
-from aggregator.store import reading
+from aggregator.schedule import spread_overdue
+from aggregator.store import moves, reading
 from aggregator.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ class Daemon:
         self._paused_until = float("-inf")
         self._stopping = stopping
         self._fault: BaseException | None = None
+        self._ticked_at: datetime | None = None
 
     async def run(self) -> None:
         """Returns when stopped; raises the fault that stopped it otherwise."""
@@ -133,6 +135,11 @@ class Daemon:
         if (failure := poller.failure) is not None:
             poller.failure = None
             raise failure
+        now = tools.clock()
+        if self._ticked_at is None or now - self._ticked_at > tools.network.fetch.floor:
+            # The start, or the machine has slept: what piled up meanwhile is spread.
+            await tools.store.run(spread, tools.network.fetch.floor, tools.index, now)
+        self._ticked_at = now
         if not self._paused():
             limit = 2 * tools.network.fetch.concurrency + poller.running
             poller.start(await tools.store.run(_due, tools.clock(), limit))
@@ -168,13 +175,31 @@ class Daemon:
         """An invalid file changes nothing; where the database lies is fixed while running."""
         try:
             network = await asyncio.to_thread(self._reload)
+            await self._instance.adopt(network)
         except ConfigError as error:
             for problem in error.problems:
                 log_event(log, logging.ERROR, "config_invalid", problem=problem)
             return
-        await self._instance.adopt(network)
+        except UsageError as error:
+            log_event(log, logging.ERROR, "config_invalid", problem=error)
+            return
         self._changed = True
         log_event(log, logging.INFO, "reloaded", feeds=len(network.feeds()))
+
+
+def spread(store: Store, floor: timedelta, index: Index, now: datetime) -> int:
+    """Puts off feeds that are overdue by more than `floor`, evenly over one, the longest overdue
+    first; addresses of one's own need no such care. Returns how many."""
+    with store.transaction() as db:
+        late = [
+            feed_id
+            for feed_id, url in moves.overdue(db, before=now - floor)
+            if index.floors.get(url)
+        ]
+        if late:
+            times = spread_overdue(len(late), over=floor, now=now)
+            moves.put_off(db, zip(late, times, strict=True))
+    return len(late)
 
 
 def _due(store: Store, now: datetime, limit: int) -> tuple[FeedState, ...]:

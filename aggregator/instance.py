@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import random
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, TypeVar
 
+from aggregator.environment import reveal
 from aggregator.fetch import Fetcher, user_agent
 from aggregator.logs import log_event
 from aggregator.network import Network
@@ -78,7 +80,7 @@ class Instance:
 
     async def adopt(self, network: Network) -> None:
         """Goes on with another configuration; the database stays where it is."""
-        network = replace(network, database=self.network.database)
+        network = replace(reveal(network, os.environ), database=self.network.database)
         fetcher = await open_fetcher(network)
         await self.tools.store.run(adopt_network, network, self.tools.clock())
         self._retired.append(self.tools.fetcher)  # polls under way may still be using it
@@ -105,11 +107,13 @@ async def open_fetcher(network: Network) -> Fetcher:
 
 @asynccontextmanager
 async def open_instance(network: Network) -> AsyncIterator[Instance]:
-    """Raises LockedError, StorageError, DamagedError, NewerSchemaError, GuardError.
+    """Raises LockedError, StorageError, DamagedError, NewerSchemaError, GuardError; UsageError
+    when an environment variable that feeds.yaml names is missing.
 
     Leftovers of an interrupted publication are gone and the database knows the configuration's
     sites and feeds when the block begins.
     """
+    network = reveal(network, os.environ)
     store = StoreThread(Store.open(network.database))
     try:
         sweep(network.output)

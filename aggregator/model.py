@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from aggregator.network import FuturePolicy
+from aggregator.network import PLAIN_ACCESS, Access, FuturePolicy
 
 
 class Outcome(StrEnum):
@@ -69,10 +69,15 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class FetchRequest:
-    """One GET to make; `validators` are those the last document came with."""
+    """One GET to make; `validators` are those the last document came with.
+
+    `served_by` is the URL that gave them, and the only one they are sent to; None: `url` itself.
+    """
 
     url: str
     validators: Validators = Validators()
+    served_by: str | None = None
+    access: Access = PLAIN_ACCESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,7 @@ class NotModified:
 class FetchFailed:
     """No document. `detail` says why in words fit for `last_error`, without any secret.
 
-    `status` is the HTTP status where there was one.
+    `status` is the HTTP status where there was one, `host` the name of the host that gave it.
     """
 
     outcome: Outcome
@@ -129,6 +134,7 @@ class FetchFailed:
     status: int | None = None
     hints: Hints = Hints()
     wire_bytes: int = 0
+    host: str | None = None
 
 
 FetchResult = Fetched | NotModified | FetchFailed
@@ -243,7 +249,9 @@ class FeedState:
     """What is stored of a feed that a poll needs.
 
     `body_hash` and `meta` are those of the last document understood. `has_document` says whether
-    there was one: the first is back-fill.
+    there was one: the first is back-fill. `served_by` is the URL that gave the validators,
+    `moved_to` the one polled instead of `url` since a permanent redirect was learnt. `last_full_at`
+    is when a whole document came last, a 304 being none.
     """
 
     id: int
@@ -255,6 +263,16 @@ class FeedState:
     last_polled_at: datetime | None
     has_document: bool
     meta: FeedMeta
+    served_by: str | None = None
+    moved_to: str | None = None
+    last_full_at: datetime | None = None
+    paused_until: datetime | None = None
+    timed_out: bool = False
+
+    @property
+    def polled_url(self) -> str:
+        """Where the feed is asked for now."""
+        return self.moved_to or self.url
 
 
 # -------------------------------------------------------------- what is shown

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -31,11 +32,42 @@ class RetryScope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class BasicAuth:
+    """HTTP basic authentication; `password_env` names the variable that holds the password."""
+
+    user: str
+    password_env: str
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How one feed is asked for, beside its URL and what holds for all feeds.
+
+    `headers` and `auth` go to the feed's own origin only. A header's value `env:NAME` stands for
+    an environment variable; `environment.reveal` puts the variables' values in place, `auth`
+    becoming a header. `ca_file` is trusted besides the system's certificates, `allow_private`
+    adds to that of `FetchSettings`. Headers are left out of `repr`: they may be secrets.
+    """
+
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    auth: BasicAuth | None = None
+    proxy: str | None = None
+    user_agent_suffix: str | None = None
+    ca_file: Path | None = None
+    allow_private: tuple[IPv4Network | IPv6Network, ...] = ()
+
+
+PLAIN_ACCESS = Access()
+"""That of a feed about which feeds.yaml says nothing special."""
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """One URL polled for one site. `every` None: the schedule decides.
 
     `timezone` (an IANA name) is the meaning of dates without a zone, or with an ambiguous one;
-    None means UTC.
+    None means UTC. `revalidate` None: conditional requests whenever there are validators.
+    `retry_after_scope` None: that of `FetchSettings`.
     """
 
     url: str
@@ -43,6 +75,9 @@ class Feed:
     every: timedelta | None = None
     timezone: str | None = None
     future: FuturePolicy = FuturePolicy.HOLD
+    revalidate: timedelta | None = None
+    retry_after_scope: RetryScope | None = None
+    access: Access = PLAIN_ACCESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +134,6 @@ class FetchSettings:
     budget: int = 24
     retry_after_scope: RetryScope = RetryScope.AUTO
 
-    def is_own(self, url: str) -> bool:
-        """Is the host of `url` a literal address inside `allow_private`: no floor, no delay."""
-        try:
-            address = ip_address(urlsplit(url).hostname or "")
-        except ValueError:
-            return False
-        return any(address in network for network in self.allow_private)
-
 
 @dataclass(frozen=True, slots=True)
 class Network:
@@ -127,13 +154,39 @@ class Network:
         """Every feed, in the order of the file."""
         return tuple(feed for site in self.sites for feed in site.feeds)
 
-    def floor_of(self, feed: Feed) -> timedelta:
-        """The shortest time between two polls of `feed`."""
-        if self.fetch.is_own(feed.url):
+    def is_own(self, feed: Feed) -> bool:
+        """Is the feed's host a literal address that `allow_private` holds: no floor, no delay."""
+        try:
+            address = ip_address(urlsplit(feed.url).hostname or "")
+        except ValueError:
+            return False
+        allowed = (*self.fetch.allow_private, *feed.access.allow_private)
+        return any(address in network for network in allowed)
+
+    def floors(self) -> dict[str, timedelta]:
+        """URL of each feed -> the shortest time between two polls of it."""
+        return {feed.url: self._floor(site, feed) for site in self.sites for feed in site.feeds}
+
+    def _floor(self, site: Site, feed: Feed) -> timedelta:
+        if self.is_own(feed):
             return timedelta()
-        foreign = any(site.id == feed.site and site.foreign for site in self.sites)
-        return max(self.fetch.floor, FOREIGN_FLOOR) if foreign else self.fetch.floor
+        return max(self.fetch.floor, FOREIGN_FLOOR) if site.foreign else self.fetch.floor
 
     def owners(self) -> dict[str, str]:
         """Host (lower case, no port) -> id of the site whose stories it carries."""
         return {host: site.id for site in self.sites for host in site.hosts}
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What every poll asks of a network, looked up instead of searched for."""
+
+    feeds: Mapping[str, Feed]
+    floors: Mapping[str, timedelta]
+    owners: Mapping[str, str]
+
+
+def index_network(network: Network) -> Index:
+    """Feeds and floors by the feed's URL, owners by host."""
+    feeds = {feed.url: feed for feed in network.feeds()}
+    return Index(feeds, network.floors(), network.owners())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from aggregator.model import DOCUMENT_OUTCOMES, FeedMeta, Hints, Outcome
+from aggregator.network import RetryScope
 
 DEFAULT_INTERVAL = timedelta(minutes=30)
 LONGEST_WAIT = timedelta(days=1)
@@ -20,6 +21,7 @@ LONGEST_PAUSE = timedelta(days=7)
 _SPREAD = 0.1
 _FAILURE_SPREAD = 0.25
 _THROTTLED = frozenset({Outcome.RATE_LIMITED, Outcome.UNAVAILABLE})
+_SECOND = timedelta(seconds=1)
 
 
 def next_poll(
@@ -45,8 +47,32 @@ def next_poll(
         gap = _wait_after(outcome, failures=failures, interval=interval, hints=hints)
         gap *= 1 + _FAILURE_SPREAD * jitter
     pause = min(hints.retry_after or timedelta(), LONGEST_PAUSE)
-    earliest = max(now + gap, now + pause, now + min(_lifetime(hints, meta), LONGEST_WAIT))
-    return _after_skipped_hours(earliest, meta, latest=max(earliest, now + LONGEST_WAIT))
+    lifetime = min(_lifetime(hints, meta), LONGEST_WAIT)
+    earliest = whole_second(now + max(gap, pause, lifetime))
+    latest = max(earliest, whole_second(now + LONGEST_WAIT))
+    return _after_skipped_hours(earliest, meta, latest=latest)
+
+
+def whole_second(moment: datetime) -> datetime:
+    """The next whole second: the database has no fractions, and a poll must not be early."""
+    return moment if moment.microsecond == 0 else moment.replace(microsecond=0) + _SECOND
+
+
+def pause_scope(outcome: Outcome, scope: RetryScope) -> RetryScope:
+    """Who waits after `outcome`, `scope` being what the configuration says; never AUTO."""
+    if not is_pause(outcome):
+        return RetryScope.URL
+    if scope is RetryScope.AUTO:
+        return RetryScope.HOST if outcome is Outcome.RATE_LIMITED else RetryScope.URL
+    return scope
+
+
+def spread_overdue(count: int, *, over: timedelta, now: datetime) -> list[datetime]:
+    """When to poll `count` feeds that are long overdue: evenly over `over`, from now on.
+
+    After a long stop all of them are due at one moment, and so would be for days.
+    """
+    return [whole_second(now + over * place / count) for place in range(count)]
 
 
 def is_pause(outcome: Outcome) -> bool:
@@ -55,8 +81,12 @@ def is_pause(outcome: Outcome) -> bool:
 
 
 def _wait_after(outcome: Outcome, *, failures: int, interval: timedelta, hints: Hints) -> timedelta:
-    """Doubles with each failure in a row; twice as long where a server asks for less in vain."""
-    vague = is_pause(outcome) and hints.retry_after is None
+    """Doubles with each failure in a row; twice as long where a server asks for less in vain.
+
+    A 403 counts as such: some platforms answer it where others answer 429 (rA25).
+    """
+    refused = is_pause(outcome) or outcome is Outcome.FORBIDDEN
+    vague = refused and hints.retry_after is None
     doublings = min(failures - 1 + vague, 16)
     return max(interval, min(interval * (1 << doublings), LONGEST_WAIT))
 

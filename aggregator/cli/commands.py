@@ -10,6 +10,7 @@ import click
 from aggregator.cli import running, showing
 from aggregator.cli.context import Options
 from aggregator.cli.demo import show_demo
+from aggregator.cli.feeds import feeds
 from aggregator.config import json_schema
 from aggregator.logs import set_up_logging
 from aggregator.requests import CHECK_TIMEOUT_S, request
@@ -40,6 +41,9 @@ def aggregator(
     from a newer version, 70 our bug.
     """
     context.obj = Options(config, database, output)
+
+
+aggregator.add_command(feeds)
 
 
 @aggregator.command()

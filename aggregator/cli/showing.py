@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -58,8 +59,21 @@ def show_status(network: Network, *, as_json: bool) -> None:
     ]
     click.echo(printable_lines(tabulate(table, headers=headers)))
     for status in statuses:
-        if status.last_error:
-            click.echo(f"\n{status.url}: {printable(status.last_error)}")
+        for remark in _remarks(status):
+            click.echo(printable(f"\n{status.url}: {remark}".lstrip("\n")))
+
+
+def _remarks(status: reading.FeedStatus) -> Iterator[str]:
+    """What does not fit into a row."""
+    if status.last_error:
+        yield status.last_error
+    if status.moved_to:
+        yield f"moved; polled at {status.moved_to} (`feeds undo-move {status.feed_id}` ends that)"
+    if status.move_sighted:
+        yield (
+            f"redirected for good to {status.move_sighted} since {status.move_sighted_at}, not yet"
+            f" believed (`feeds allow-move {status.feed_id}` does, if it is another domain)"
+        )
 
 
 def show_check(answer: Message, *, as_json: bool) -> int:

@@ -13,6 +13,8 @@ from aggregator.config.source import Source
 from aggregator.config.values import parse_size
 from aggregator.errors import Problem
 from aggregator.network import (
+    Access,
+    BasicAuth,
     Block,
     Feed,
     FetchSettings,
@@ -32,7 +34,7 @@ def build_network(file: FileKeys, directory: Path) -> Network:
         contact=file.network.contact,
         database=directory / file.database,
         output=directory / file.output,
-        sites=tuple(_site(id, keys) for id, keys in file.sites.items()),
+        sites=tuple(_site(id, keys, directory) for id, keys in file.sites.items()),
         pages=tuple(_pages(file)),
         fetch=_fetch(file.fetch),
     )
@@ -58,24 +60,40 @@ def warnings_of(file: FileKeys, network: Network, source: Source) -> Iterator[Pr
             yield source.key_problem(("blocks", id), "a block on no page is shown nowhere")
 
 
-def _site(id: str, keys: SiteKeys) -> Site:
+def _site(id: str, keys: SiteKeys, directory: Path) -> Site:
     return Site(
         id=id,
         name=keys.name,
         home=keys.home,
         hosts=tuple(site_hosts(keys)),
-        feeds=tuple(_feed(id, feed) for feed in keys.feeds),
+        feeds=tuple(_feed(id, feed, directory) for feed in keys.feeds),
         foreign=keys.foreign,
     )
 
 
-def _feed(site: str, keys: FeedKeys) -> Feed:
+def _feed(site: str, keys: FeedKeys, directory: Path) -> Feed:
+    scope = keys.retry_after_scope
     return Feed(
         url=keys.url,
         site=site,
         every=_optional_duration(keys.every),
         timezone=keys.timezone,
         future=FuturePolicy(keys.future),
+        revalidate=_optional_duration(keys.revalidate),
+        retry_after_scope=scope and RetryScope(scope),
+        access=_access(keys, directory),
+    )
+
+
+def _access(keys: FeedKeys, directory: Path) -> Access:
+    auth = keys.auth
+    return Access(
+        headers=tuple(keys.headers.items()),
+        auth=None if auth is None else BasicAuth(auth.user, auth.password_env),
+        proxy=keys.proxy,
+        user_agent_suffix=keys.user_agent_suffix,
+        ca_file=None if keys.ca_file is None else directory / keys.ca_file,
+        allow_private=tuple(ip_network(cidr) for cidr in keys.allow_private),
     )
 
 

@@ -6,7 +6,14 @@ from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
 
 from aggregator.config.hosts import site_hosts
-from aggregator.config.links import is_in, is_public, literal_address, same_feed_key, url_port
+from aggregator.config.links import (
+    AddressNetwork,
+    is_in,
+    is_public,
+    literal_address,
+    same_feed_key,
+    url_port,
+)
 from aggregator.config.source import KeyPath, Source
 from aggregator.config.usable import Parts, PlacedFeed
 from aggregator.config.words import shown_key
@@ -60,6 +67,7 @@ def _check_feeds(parts: Parts, source: Source) -> Iterator[Problem]:
             text = f"the feed of line {line} again; expected each feed once"
             yield source.problem(path, text)
     yield from _check_reach(parts, source)
+    yield from _check_access(parts, source)
     wrong = (parts.is_wrong(("fetch", key)) for key in ("floor", "allow_private"))
     if not any(wrong):
         for feed in parts.feeds:
@@ -70,10 +78,9 @@ def _check_reach(parts: Parts, source: Source) -> Iterator[Problem]:
     """What the guard of the fetcher would refuse to connect to, as far as the URL alone shows."""
     if any(parts.is_wrong(("fetch", key)) for key in ("allow_private", "allow_ports")):
         return
-    networks = tuple(ip_network(cidr) for cidr in parts.fetch.allow_private)
     ports = {80, 443, *parts.fetch.allow_ports}
     for feed in parts.feeds:
-        path, url = (*feed.path, "url"), feed.keys.url
+        path, url, networks = (*feed.path, "url"), feed.keys.url, _allowed(feed, parts)
         address, port = literal_address(url), url_port(url)
         # Where a name leads, and so whether any port will do, only the guard will see.
         if is_in(address, networks) or (address is None and networks):
@@ -86,9 +93,29 @@ def _check_reach(parts: Parts, source: Source) -> Iterator[Problem]:
             yield source.problem(path, text)
 
 
+def _allowed(feed: PlacedFeed, parts: Parts) -> tuple[AddressNetwork, ...]:
+    """The private addresses that may be fetched for one feed."""
+    written = (*parts.fetch.allow_private, *feed.keys.allow_private)
+    return tuple(ip_network(cidr) for cidr in written)
+
+
+def _check_access(parts: Parts, source: Source) -> Iterator[Problem]:
+    """What a feed's options say together."""
+    for feed in parts.feeds:
+        names = [name.lower() for name in feed.keys.headers]
+        path = (*feed.path, "headers")
+        if len(set(names)) < len(names):
+            yield source.problem(path, "a header field twice; expected each once, in any case")
+        if feed.keys.auth is not None and "authorization" in names:
+            yield source.problem(path, "found Authorization beside auth; expected one of them")
+        proxy = feed.keys.proxy
+        if proxy is not None and not proxy.lower().startswith("http://"):
+            yield source.problem((*feed.path, "proxy"), "expected a proxy of the form http://host")
+
+
 def _check_every(feed: PlacedFeed, parts: Parts, source: Source) -> Iterator[Problem]:
     every = feed.keys.every
-    networks = tuple(ip_network(cidr) for cidr in parts.fetch.allow_private)
+    networks = _allowed(feed, parts)
     # The floor is politeness towards others: it does not bind addresses of one's own.
     if every is None or is_in(literal_address(feed.keys.url), networks):
         return

@@ -12,19 +12,26 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from aggregator.config.values import (
     DURATION_SCHEMA,
+    NO_HTTP2_SCHEMA,
     SIZE_SCHEMA,
+    AgentSuffix,
     Cidr,
     Contact,
+    EnvName,
     FetchedUrl,
     FilePath,
+    HeaderName,
+    HeaderValue,
     Host,
     Id,
     Line,
     Link,
     Reference,
     TimezoneName,
+    UserName,
     duration,
     expected,
+    no_http2,
     size,
     whole,
     whole_schema,
@@ -50,6 +57,17 @@ class NetworkKeys(BaseModel):
     )
 
 
+class AuthKeys(BaseModel):
+    """HTTP basic authentication for one feed."""
+
+    model_config = _KEYS
+
+    user: UserName = Field(description="User name, without a colon.")
+    password_env: EnvName = Field(
+        description="Name of the environment variable that holds the password."
+    )
+
+
 class FeedKeys(BaseModel):
     """One feed of a site."""
 
@@ -68,6 +86,44 @@ class FeedKeys(BaseModel):
         "hold",
         description="What becomes of a story dated after now: hold it back until then, clamp its "
         "date to now, or keep the date.",
+    )
+    revalidate: Annotated[str, duration("1h", "30d"), DURATION_SCHEMA] | None = Field(
+        None,
+        description="Ask without conditions when the last whole document is older than this, for "
+        "a server that says 304 for ever; 1h to 30d. Default: never.",
+    )
+    retry_after_scope: Literal["auto", "url", "host", "domain"] | None = Field(
+        None, description="Instead of fetch.retry_after_scope, for this feed's answers."
+    )
+    headers: dict[HeaderName, HeaderValue] = Field(
+        {},
+        max_length=20,
+        description="Further header fields, sent to the feed's own origin only; a value env:NAME "
+        "is that environment variable's.",
+        json_schema_extra=_NO_OTHER_ID,
+    )
+    auth: AuthKeys | None = Field(
+        None, description="HTTP basic authentication, sent to the feed's own origin only."
+    )
+    proxy: FetchedUrl | None = Field(
+        None, description="http:// URL of a proxy, by which alone this feed is fetched."
+    )
+    user_agent_suffix: AgentSuffix | None = Field(
+        None, description="Text added to the User-Agent for this feed."
+    )
+    ca_file: FilePath | None = Field(
+        None,
+        description="Path of certificates (PEM) that are trusted for this feed's origin beside the "
+        "system's, relative to this file.",
+    )
+    allow_private: list[Cidr] = Field(
+        [],
+        max_length=100,
+        description="Networks (CIDR) of private addresses that this feed may be fetched from, on "
+        "any port; they add to fetch.allow_private.",
+    )
+    http2: Annotated[bool, no_http2(), NO_HTTP2_SCHEMA] = Field(
+        False, description="Not supported: HTTP/2 costs more than it gains for one GET a host."
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from aggregator.config.document import (
+    AuthKeys,
     BlockKeys,
     FeedKeys,
     FetchKeys,
@@ -62,7 +63,13 @@ def _found(error: ErrorDetails) -> str:
             return f"found none, expected at least {context['min_length']}"
         case kind:
             wanted = _EXPECTED[kind]
-    return f"found {shown(error['input'])}, expected {wanted}"
+    found = "a value" if _is_secret(error["loc"]) else shown(error["input"])
+    return f"found {found}, expected {wanted}"
+
+
+def _is_secret(path: KeyPath) -> bool:
+    """What stands here is never quoted; a password may have been put where its name belongs."""
+    return len(path) > 5 and path[4] in ("headers", "auth")
 
 
 def _allowed(path: KeyPath) -> str:
@@ -84,6 +91,8 @@ def _model_at(path: KeyPath) -> type[BaseModel]:
             return SiteKeys
         case ("sites", _, "feeds", _, _):
             return FeedKeys
+        case ("sites", _, "feeds", _, "auth", _):
+            return AuthKeys
         case ("blocks", _, _):
             return BlockKeys
         case ("pages", _, _):

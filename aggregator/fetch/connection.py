@@ -85,6 +85,16 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    async def start_tls(self, context: ssl.SSLContext, name: str) -> None:
+        """The peer becomes the server `name` that a proxy has connected us with; raises
+        ssl.SSLError, ConnectionError."""
+        self._reader = None
+        self._end_silence()
+        if self._transport is None:
+            raise ConnectionResetError
+        transport = await self._loop.start_tls(self._transport, self, context, server_hostname=name)
+        self._transport = cast(asyncio.Transport, transport)
+
     def ssl_object(self) -> ssl.SSLObject | None:
         """The TLS side of it, None for plain TCP."""
         found = self._transport.get_extra_info("ssl_object") if self._transport else None

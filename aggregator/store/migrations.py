@@ -54,7 +54,9 @@ CREATE TABLE feeds (
     last_error TEXT,
     {_time("newest_entry_at")},
     {_time("paused_until")},
-    {_time("disabled_at")}
+    {_time("disabled_at")},
+    served_by TEXT,
+    {_time("last_full_at")}
 ) STRICT
 """
 
@@ -248,6 +250,34 @@ SELECT
 FROM feeds
 """
 
+# ------------------------------------------------------------- permanent redirects
+
+# One row for each address a feed was sent to for good; the row in force has learnt_at and neither
+# undone_at nor replaced_at.
+_FEED_MOVES = f"""
+CREATE TABLE feed_moves (
+    id INTEGER PRIMARY KEY,
+    feed_id INTEGER NOT NULL REFERENCES feeds(id) ON DELETE CASCADE,
+    url TEXT NOT NULL,
+    {_time("first_sighted_at", required=True)},
+    {_time("last_sighted_at", required=True)},
+    sightings INTEGER NOT NULL CHECK (sightings > 0),
+    {_time("allowed_at")},
+    {_time("learnt_at")},
+    {_time("replaced_at")},
+    {_time("undone_at")},
+    UNIQUE (feed_id, url)
+) STRICT
+"""
+
+_FEED_MOVES_INDEXES = (
+    # Where a feed is polled: joined to every read of a due feed. One move is in force at a time.
+    "CREATE UNIQUE INDEX feed_moves_in_force ON feed_moves(feed_id)"
+    " WHERE learnt_at IS NOT NULL AND replaced_at IS NULL AND undone_at IS NULL",
+)
+
+# ---------------------------------------------------------------------------------
+
 migrations = Migrations("aggregator")
 
 
@@ -258,6 +288,8 @@ def _create(db: Database) -> None:
     published = (_GENERATIONS, _PLACEMENTS)
     views = (_HEADLINES, _PAGE_HEADLINES, _FEED_HEALTH)
     for statement in (*tables, *published, *_INDEXES, *views):
+        db.conn.execute(statement)
+    for statement in (_FEED_MOVES, *_FEED_MOVES_INDEXES):
         db.conn.execute(statement)
 
 

@@ -18,15 +18,23 @@ from aggregator.times import format_time
 
 _FEED_STATE = """
     SELECT
-        id, url, site_id, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours,
-        skip_days, etag, last_modified, body_hash, failures, last_polled_at, last_success_at
+        feeds.id, feeds.url, site_id, title, home, language, icon, hub_url, self_url, ttl_s,
+        skip_hours, skip_days, etag, last_modified, served_by, body_hash, failures,
+        last_polled_at, last_success_at, last_full_at, last_outcome, paused_until,
+        feed_moves.url AS moved_to
     FROM feeds
+    LEFT JOIN feed_moves ON feed_moves.feed_id = feeds.id
+        AND learnt_at IS NOT NULL AND replaced_at IS NULL AND undone_at IS NULL
 """
 
 
 @dataclass(frozen=True, slots=True)
 class FeedStatus:
-    """A line of `status`. Times are the database's text, None where it never happened."""
+    """A line of `status`. Times are the database's text, None where it never happened.
+
+    `moved_to` is polled instead of `url`; `move_sighted` is where a permanent redirect leads that
+    is not (yet) believed, `move_sighted_at` since when.
+    """
 
     feed_id: int
     site: str
@@ -40,6 +48,9 @@ class FeedStatus:
     entries: int
     failures: int
     last_error: str | None
+    moved_to: str | None
+    move_sighted: str | None
+    move_sighted_at: str | None
 
 
 def due_feeds(db: Database, *, now: datetime, limit: int) -> tuple[FeedState, ...]:
@@ -48,7 +59,7 @@ def due_feeds(db: Database, *, now: datetime, limit: int) -> tuple[FeedState, ..
         f"""
         {_FEED_STATE}
         WHERE next_poll_at <= :now AND disabled_at IS NULL
-        ORDER BY next_poll_at, id
+        ORDER BY next_poll_at, feeds.id
         LIMIT :limit
         """,
         {"now": format_time(now), "limit": limit},
@@ -58,7 +69,7 @@ def due_feeds(db: Database, *, now: datetime, limit: int) -> tuple[FeedState, ..
 
 def enabled_feeds(db: Database) -> tuple[FeedState, ...]:
     """Every feed of the configuration, whether due or not."""
-    cursor = db.conn.execute(f"{_FEED_STATE} WHERE disabled_at IS NULL ORDER BY id")
+    cursor = db.conn.execute(f"{_FEED_STATE} WHERE disabled_at IS NULL ORDER BY feeds.id")
     return tuple(rows.feed_state(row) for row in cursor.fetchall())
 
 
@@ -109,9 +120,19 @@ def feed_statuses(db: Database) -> tuple[FeedStatus, ...]:
             feeds.last_polled_at, feeds.last_outcome, feed_health.last_success_at,
             feed_health.next_poll_at, feed_health.newest_entry_at, feed_health.failures,
             feed_health.last_error,
-            (SELECT count(*) FROM entries WHERE entries.feed_id = feeds.id) AS entries
+            (SELECT count(*) FROM entries WHERE entries.feed_id = feeds.id) AS entries,
+            in_force.url AS moved_to, sighted.url AS move_sighted,
+            sighted.first_sighted_at AS move_sighted_at
         FROM feed_health
         JOIN feeds ON feeds.id = feed_health.feed_id
+        LEFT JOIN feed_moves AS in_force ON in_force.feed_id = feeds.id
+            AND in_force.learnt_at IS NOT NULL
+            AND in_force.replaced_at IS NULL AND in_force.undone_at IS NULL
+        LEFT JOIN feed_moves AS sighted ON sighted.id = (
+            SELECT id FROM feed_moves
+            WHERE feed_id = feeds.id AND learnt_at IS NULL AND undone_at IS NULL
+            ORDER BY last_sighted_at DESC LIMIT 1
+        )
         ORDER BY feed_health.site_id, feed_health.url
         """
     )
@@ -132,4 +153,7 @@ def _feed_status(row: sqlite3.Row) -> FeedStatus:
         entries=row["entries"],
         failures=row["failures"],
         last_error=row["last_error"],
+        moved_to=row["moved_to"],
+        move_sighted=row["move_sighted"],
+        move_sighted_at=row["move_sighted_at"],
     )

@@ -14,6 +14,7 @@ from aggregator.model import (
     FeedMeta,
     FeedState,
     Headline,
+    Outcome,
     PageContent,
     Story,
     Validators,
@@ -26,7 +27,8 @@ from aggregator.times import format_time, parse_time
 class PollRecord:
     """What one poll leaves in `polls` and in its feed's row.
 
-    `validators`, `body_hash` and `meta` None: as they were. `next_poll_at` None: never again.
+    `validators`, `body_hash` and `meta` None: as they were; `served_by` goes with `validators`.
+    `is_full`: a whole document came, new or not. `next_poll_at` None: never again.
     """
 
     feed_id: int
@@ -49,6 +51,8 @@ class PollRecord:
     undated_entries: int = 0
     skipped_entries: int = 0
     newest_entry_at: datetime | None = None
+    served_by: str | None = None
+    is_full: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -105,6 +109,11 @@ def feed_state(row: sqlite3.Row) -> FeedState:
         last_polled_at=time_of(row["last_polled_at"]),
         has_document=row["last_success_at"] is not None,
         meta=_feed_meta(row),
+        served_by=row["served_by"],
+        moved_to=row["moved_to"],
+        last_full_at=time_of(row["last_full_at"]),
+        paused_until=time_of(row["paused_until"]),
+        timed_out=row["last_outcome"] == Outcome.TIMEOUT,
     )
 
 
@@ -220,6 +229,7 @@ def poll_columns(record: PollRecord) -> dict[str, str | int | None]:
         "at": format_time(record.at),
         "outcome": record.outcome,
         "has_document": record.has_document,
+        "is_full": record.is_full,
         "http_status": record.http_status,
         "bytes": record.wire_bytes,
         "duration_ms": record.duration_ms,

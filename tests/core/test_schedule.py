@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import DOCUMENT_OUTCOMES, FeedMeta, Hints, Outcome
-from aggregator.schedule import is_pause, next_poll
+from aggregator.network import RetryScope
+from aggregator.schedule import is_pause, next_poll, pause_scope, spread_overdue
 
 NOW = datetime(2026, 11, 25, 12, 10, tzinfo=UTC)  # a Wednesday
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -166,3 +167,47 @@ def test_never_early_and_never_lost(
     )
 
     assert interval <= gap <= max(interval, 7 * DAY) * 1.25 + DAY
+
+
+def test_fractions_of_a_second_are_rounded_up() -> None:
+    """P30, P40: the database has whole seconds, and no poll may be early."""
+    late = NOW + timedelta(microseconds=1)
+
+    following = next_poll(
+        Outcome.OK,
+        failures=0,
+        interval=HOUR,
+        hints=Hints(),
+        meta=FeedMeta(),
+        now=late,
+        jitter=0.0,
+    )
+
+    assert following == NOW + HOUR + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "configured", "expected"),
+    [
+        (Outcome.RATE_LIMITED, RetryScope.AUTO, RetryScope.HOST),
+        (Outcome.UNAVAILABLE, RetryScope.AUTO, RetryScope.URL),
+        (Outcome.RATE_LIMITED, RetryScope.URL, RetryScope.URL),
+        (Outcome.UNAVAILABLE, RetryScope.DOMAIN, RetryScope.DOMAIN),
+        (Outcome.FORBIDDEN, RetryScope.HOST, RetryScope.URL),
+    ],
+)
+def test_P44_pause_scope(outcome: Outcome, configured: RetryScope, expected: RetryScope) -> None:
+    """Only a server that asks for a pause makes others wait."""
+    assert pause_scope(outcome, configured) is expected
+
+
+def test_P35_overdue_feeds_are_spread_evenly() -> None:
+    """The first now, none later than the whole."""
+    times = spread_overdue(4, over=HOUR, now=NOW)
+
+    assert times == [NOW + n * 15 * MINUTE for n in range(4)]
+
+
+def test_rA25_a_vague_403_waits_like_a_vague_429() -> None:
+    """Twice as long as another failure."""
+    assert wait(Outcome.FORBIDDEN, failures=1) == wait(Outcome.RATE_LIMITED, failures=1) == HOUR
