@@ -16,7 +16,7 @@ LAYERS = (
     ("network",),
     ("model",),
     ("urls", "markup", "zones", "date_fallback"),
-    ("url_key", "text", "dates", "stories"),
+    ("url_key", "text", "dates", "stories", "search_words"),
     ("config", "match", "schedule", "selection", "similar"),
     ("parse", "render"),
     ("logs", "config_file", "workers", "fetch", "publish", "control"),

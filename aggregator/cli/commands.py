@@ -9,6 +9,7 @@ import click
 
 from aggregator.cli import running, showing
 from aggregator.cli.context import Options
+from aggregator.cli.data_commands import DATA_COMMANDS
 from aggregator.cli.demo import show_demo
 from aggregator.config import json_schema
 from aggregator.logs import set_up_logging
@@ -113,3 +114,7 @@ def demo(directory: Path | None) -> None:
     """Serve a small family of sites on loopback, poll it and publish its blocks, for real."""
     set_up_logging(quiet=True)
     show_demo(directory)
+
+
+for _command in DATA_COMMANDS:
+    aggregator.add_command(_command)

@@ -176,6 +176,18 @@ CREATE TABLE placements (
 ) STRICT
 """
 
+# ------------------------------------------------------------ search and retention
+
+# Of entries, by their id. An ordinary FTS5 table: it keeps its text, so that a changed or deleted
+# entry leaves it without its old text at hand. No triggers: see store/searching.py.
+_SEARCH = """
+CREATE VIRTUAL TABLE search USING fts5(
+    title, summary, title_pairs, summary_pairs, tokenize = 'porter unicode61'
+)
+"""
+
+# ----------------------------------------------------------------------------------
+
 _INDEXES = (
     # Which feeds are due: the tick's query.
     "CREATE INDEX feeds_due ON feeds(next_poll_at) WHERE next_poll_at IS NOT NULL",
@@ -258,6 +270,8 @@ def _create(db: Database) -> None:
     published = (_GENERATIONS, _PLACEMENTS)
     views = (_HEADLINES, _PAGE_HEADLINES, _FEED_HEALTH)
     for statement in (*tables, *published, *_INDEXES, *views):
+        db.conn.execute(statement)
+    for statement in (_SEARCH,):
         db.conn.execute(statement)
 
 

@@ -24,7 +24,7 @@ from aggregator.match import (
     NewEntry,
 )
 from aggregator.network import Network
-from aggregator.store import rows
+from aggregator.store import rows, searching
 from aggregator.store.rows import PollRecord
 from aggregator.stories import Member, StoryFace
 from aggregator.times import format_time
@@ -144,7 +144,7 @@ def _scope(kind: KeyKind, feed_id: int) -> int:
 
 
 def apply_update(db: Database, feed_id: int, update: FeedUpdate, *, now: datetime) -> None:
-    """Stores entries, keys and merges; the faces of `begun` stories must follow at once."""
+    """Stores entries, keys, index and merges; the faces of `begun` stories must follow at once."""
     at = format_time(now)
     _insert_entries(db, feed_id, update.new, at)
     _change_entries(db, update.changed, at)
@@ -153,6 +153,7 @@ def apply_update(db: Database, feed_id: int, update: FeedUpdate, *, now: datetim
         [{"at": at, "position": position, "id": entry_id} for entry_id, position in update.seen],
     )
     _insert_keys(db, feed_id, (*update.new, *update.changed), at)
+    searching.index_entries(db, (*update.new, *update.changed))
     db.conn.executemany(
         """
         INSERT INTO merges (story_id, entry_id, matched_entry_id, rule, version, decided_at)

@@ -301,3 +301,39 @@ def test_the_demo_shows_the_road(tmp_path: Path) -> None:
     assert (tmp_path / "demo/public/current/index.html").is_file()
     assert again.returncode == 2
     assert "not empty" in again.stderr
+
+
+def test_search_finds_stories(polled: Path) -> None:
+    """A line each with its link; nothing found is no error."""
+    done = aggregator("-c", polled, "search", "rover", "operations", "--since", "365d")
+
+    assert done.returncode == 0
+    first, link, *_ = done.stdout.splitlines()
+    assert "over" in first
+    assert link.startswith("    http")
+    assert aggregator("-c", polled, "search", "- nothing\x1b").stdout == ""
+
+
+def test_search_as_json(polled: Path) -> None:
+    """For machines; the limit holds."""
+    done = aggregator("-c", polled, "search", "a", "--json", "--limit", "2")
+
+    assert [set(hit) for hit in json.loads(done.stdout)][:1] == [
+        {
+            "story_id",
+            "title",
+            "url",
+            "site",
+            "site_name",
+            "published_at",
+            "first_seen_at",
+            "summary",
+        }
+    ]
+    assert len(json.loads(done.stdout)) == 2
+
+
+@pytest.mark.parametrize("words", [["--site", "nobody"], ["--page", "nobody"], ["--since", "soon"]])
+def test_search_refuses_what_does_not_exist(polled: Path, words: list[str]) -> None:
+    """Status 2."""
+    assert aggregator("-c", polled, "search", "rover", *words).returncode == 2
