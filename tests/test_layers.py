@@ -21,7 +21,7 @@ LAYERS = (
     ("parse", "render"),
     ("logs", "config_file", "workers", "fetch", "publish", "control"),
     ("store",),
-    ("pipeline",),
+    ("pipeline", "upkeep"),
     ("polling",),
     ("instance",),
     ("requests",),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 
-from aggregator.cli import finding
+from aggregator.cli import finding, keeping
 from aggregator.cli.context import Options
 from aggregator.cli.moments import MOMENT
 from aggregator.store.searching import MAX_LIMIT, Search
@@ -43,4 +44,28 @@ def search(
     finding.show_hits(options.network(), wanted, as_json=as_json)
 
 
-DATA_COMMANDS: tuple[click.Command, ...] = (search,)
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.pass_obj
+def backup(options: Options, file: Path) -> None:
+    """Write a copy of the database to FILE, checked and whole, also while the daemon runs."""
+    keeping.make_backup(options.network(), file)
+
+
+@click.command()
+@click.option("--reindex", is_flag=True, help="Index every entry for search anew.")
+@_AS_JSON
+@click.pass_obj
+def doctor(options: Options, reindex: bool, as_json: bool) -> int:
+    """Examine the database and say what to do; status 5 when it is damaged."""
+    return keeping.examine_database(options.network(), reindex=reindex, as_json=as_json)
+
+
+@click.command()
+@click.pass_obj
+def vacuum(options: Options) -> None:
+    """Remove what no `retention:` keeps, now, and give its space back."""
+    keeping.vacuum_database(options.network())
+
+
+DATA_COMMANDS: tuple[click.Command, ...] = (search, backup, doctor, vacuum)

@@ -7,7 +7,14 @@ from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
-from aggregator.config.document import BlockKeys, FeedKeys, FetchKeys, FileKeys, SiteKeys
+from aggregator.config.document import (
+    BlockKeys,
+    FeedKeys,
+    FetchKeys,
+    FileKeys,
+    RetentionKeys,
+    SiteKeys,
+)
 from aggregator.config.hosts import site_hosts
 from aggregator.config.source import Source
 from aggregator.config.values import parse_size
@@ -19,6 +26,7 @@ from aggregator.network import (
     FuturePolicy,
     Network,
     Page,
+    Retention,
     RetryScope,
     Site,
 )
@@ -35,6 +43,7 @@ def build_network(file: FileKeys, directory: Path) -> Network:
         sites=tuple(_site(id, keys) for id, keys in file.sites.items()),
         pages=tuple(_pages(file)),
         fetch=_fetch(file.fetch),
+        retention=_retention(file.retention) or Retention(),
     )
 
 
@@ -76,7 +85,12 @@ def _feed(site: str, keys: FeedKeys) -> Feed:
         every=_optional_duration(keys.every),
         timezone=keys.timezone,
         future=FuturePolicy(keys.future),
+        retention=_retention(keys.retention),
     )
+
+
+def _retention(keys: RetentionKeys | None) -> Retention | None:
+    return None if keys is None else Retention(keys.days, keys.keep)
 
 
 def _pages(file: FileKeys) -> Iterator[Page]:

@@ -50,6 +50,20 @@ class NetworkKeys(BaseModel):
     )
 
 
+class RetentionKeys(BaseModel):
+    """What is kept of a feed; what neither key keeps may go."""
+
+    model_config = _KEYS
+
+    days: Annotated[int, whole(1, 36500), whole_schema(1, 36500)] | None = Field(
+        None,
+        description="Entries that the feed listed within so many days; 1 to 36500.",
+    )
+    keep: Annotated[int, whole(1, 1000000), whole_schema(1, 1000000)] | None = Field(
+        None, description="The newest entries of the feed, so many; 1 to 1000000."
+    )
+
+
 class FeedKeys(BaseModel):
     """One feed of a site."""
 
@@ -68,6 +82,9 @@ class FeedKeys(BaseModel):
         "hold",
         description="What becomes of a story dated after now: hold it back until then, clamp its "
         "date to now, or keep the date.",
+    )
+    retention: RetentionKeys | None = Field(
+        None, description="What is kept of this feed, instead of the network's retention."
     )
 
 
@@ -242,6 +259,9 @@ class FileKeys(BaseModel):
         max_length=MAX_PAGES,
         description="The pages by id: what each site shows.",
         json_schema_extra=_NO_OTHER_ID,
+    )
+    retention: RetentionKeys | None = Field(
+        None, description="What is kept of every feed without a rule of its own."
     )
     fetch: FetchKeys = Field(FetchKeys(), description="How feeds are fetched.")
 

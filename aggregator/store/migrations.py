@@ -48,6 +48,7 @@ CREATE TABLE feeds (
     body_hash TEXT,
     {_time("last_polled_at")},
     {_time("last_success_at")},
+    {_time("last_read_at")},
     {_time("next_poll_at")},
     failures INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
     last_outcome TEXT,
@@ -77,9 +78,10 @@ CREATE TABLE polls (
 ) STRICT
 """
 
+# AUTOINCREMENT here and in entries: an id is a number for life, also after its row is removed.
 _STORIES = f"""
 CREATE TABLE stories (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     site_id TEXT NOT NULL REFERENCES sites(id),
     entry_id INTEGER REFERENCES entries(id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,
     url TEXT,
@@ -95,7 +97,7 @@ CREATE TABLE stories (
 
 _ENTRIES = f"""
 CREATE TABLE entries (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     feed_id INTEGER NOT NULL REFERENCES feeds(id),
     guid TEXT,
     url TEXT,
@@ -186,6 +188,31 @@ CREATE VIRTUAL TABLE search USING fts5(
 )
 """
 
+# The keys of entries that retention removed: what a feed lists again is not new. entry_id tells
+# how many entries had the key; there is no row of that id any more.
+_TOMBSTONES = f"""
+CREATE TABLE tombstones (
+    feed_id INTEGER NOT NULL REFERENCES feeds(id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    entry_id INTEGER NOT NULL,
+    {_time("removed_at", required=True)},
+    PRIMARY KEY (feed_id, kind, value, entry_id)
+) STRICT, WITHOUT ROWID
+"""
+
+_UPKEEP = (
+    _SEARCH,
+    _TOMBSTONES,
+    # Foreign keys that retention follows back.
+    "CREATE INDEX stories_by_entry ON stories(entry_id)",
+    "CREATE INDEX merges_by_match ON merges(matched_entry_id) WHERE matched_entry_id IS NOT NULL",
+    # What stood on a page at a time.
+    "CREATE INDEX placements_by_page ON placements(page, shown_from)",
+    # What was new in a period, over all feeds: exports and plots.
+    "CREATE INDEX entries_by_time ON entries(first_seen_at)",
+)
+
 # ----------------------------------------------------------------------------------
 
 _INDEXES = (
@@ -271,7 +298,7 @@ def _create(db: Database) -> None:
     views = (_HEADLINES, _PAGE_HEADLINES, _FEED_HEALTH)
     for statement in (*tables, *published, *_INDEXES, *views):
         db.conn.execute(statement)
-    for statement in (_SEARCH,):
+    for statement in _UPKEEP:
         db.conn.execute(statement)
 
 

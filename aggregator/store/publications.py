@@ -66,17 +66,22 @@ def _standing(db: Database) -> list[sqlite3.Row]:
 
 
 def shown_headlines(
-    db: Database, page: str, site_names: Mapping[str, str]
+    db: Database, page: str, site_names: Mapping[str, str], *, at: datetime | None = None
 ) -> dict[str, tuple[Headline, ...]]:
-    """Block id -> the headlines that stand on the page now, in their order."""
+    """Block id -> the headlines that stand on the page now, or stood `at` a time, in order."""
+    when = (
+        "shown_until IS NULL"
+        if at is None
+        else "shown_from <= :at AND (shown_until IS NULL OR shown_until > :at)"
+    )
     cursor = db.conn.execute(
-        """
+        f"""
         SELECT block, story_id, title, url, site_id, published_at, image_url
         FROM placements
-        WHERE page = :page AND shown_until IS NULL
+        WHERE page = :page AND {when}
         ORDER BY block, position
         """,
-        {"page": page},
+        {"page": page, "at": None if at is None else format_time(at)},
     )
     blocks: dict[str, tuple[Headline, ...]] = {}
     for row in cursor.fetchall():
@@ -85,7 +90,12 @@ def shown_headlines(
     return blocks
 
 
-def last_generation(db: Database) -> int | None:
-    """The number of the newest publication the database knows."""
-    (generation,) = db.conn.execute("SELECT max(id) FROM generations").fetchone()
+def last_generation(db: Database, *, at: datetime | None = None) -> int | None:
+    """The number of the newest publication the database knows; with `at`, of the one then."""
+    if at is None:
+        (generation,) = db.conn.execute("SELECT max(id) FROM generations").fetchone()
+    else:
+        (generation,) = db.conn.execute(
+            "SELECT max(id) FROM generations WHERE published_at <= :at", {"at": format_time(at)}
+        ).fetchone()
     return None if generation is None else int(generation)

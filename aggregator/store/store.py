@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,11 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from aggregator.logs import log_event
 from aggregator.store.connection import open_writer, take_lock, translated
+from aggregator.store.filesystem import network_file_system
+
+log = logging.getLogger(__name__)
 
 
 class Store:
@@ -24,6 +29,8 @@ class Store:
     def open(cls, path: Path) -> Store:
         """Raises LockedError, StorageError, DamagedError, NewerSchemaError."""
         lock = take_lock(path)
+        if kind := network_file_system(path.parent):
+            log_event(log, logging.WARNING, "network_file_system", database=path, kind=kind)
         try:
             return cls(path, open_writer(path), lock)
         except BaseException:
@@ -48,6 +55,20 @@ class Store:
         with translated(self.path):
             self.db.conn.execute("PRAGMA optimize")
             self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def vacuum(self) -> tuple[int, int]:
+        """Gives the space of what was removed back; the file's bytes before and after."""
+        with translated(self.path):
+            before = self._bytes()
+            self.db.conn.execute("INSERT INTO search (search) VALUES ('optimize')")
+            self.db.conn.execute("VACUUM")
+            self.tidy()
+            return before, self._bytes()
+
+    def _bytes(self) -> int:
+        (pages,) = self.db.conn.execute("PRAGMA page_count").fetchone()
+        (size,) = self.db.conn.execute("PRAGMA page_size").fetchone()
+        return int(pages) * int(size)
 
     def close(self) -> None:
         """Closing the last connection checkpoints; then the lock is free."""
