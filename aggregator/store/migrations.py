@@ -306,7 +306,7 @@ STEPS = ("m001_create",)
 SCHEMA_VERSION = len(STEPS)
 
 
-def migrate(db: Database) -> None:
+def migrate(db: Database, steps: Migrations = migrations) -> None:
     """Applies what is missing, all in one transaction; the caller holds the database's lock.
 
     sqlite-utils alone would begin a deferred transaction for each step, and two starters would
@@ -314,9 +314,9 @@ def migrate(db: Database) -> None:
     """
     db.conn.execute("BEGIN IMMEDIATE")
     try:
-        migrations.apply(db)
+        steps.apply(db)
         db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        db.conn.execute(f"PRAGMA user_version = {len(steps.applied(db))}")
         db.conn.execute("COMMIT")
     except BaseException:
         db.conn.rollback()
