@@ -207,8 +207,10 @@ _UPKEEP = (
     # Foreign keys that retention follows back.
     "CREATE INDEX stories_by_entry ON stories(entry_id)",
     "CREATE INDEX merges_by_match ON merges(matched_entry_id) WHERE matched_entry_id IS NOT NULL",
-    # What stood on a page at a time.
-    "CREATE INDEX placements_by_page ON placements(page, shown_from)",
+    # The newest stories of the whole network.
+    "CREATE INDEX stories_by_time ON stories(shown_at DESC)",
+    # What stood on a page at a time: the places there were, and in each the last one till then.
+    "CREATE INDEX placements_by_place ON placements(page, block, position, shown_from)",
     # What was new in a period, over all feeds: exports and plots.
     "CREATE INDEX entries_by_time ON entries(first_seen_at)",
 )
@@ -239,6 +241,7 @@ _INDEXES = (
     "CREATE INDEX placements_by_story ON placements(story_id)",
 )
 
+# count(id), not count(*): DuckDB rewrites the latter when it reads the view.
 _HEADLINES = """
 CREATE VIEW headlines AS
 SELECT
@@ -249,7 +252,8 @@ SELECT
     sites.name AS site_name,
     stories.published_at,
     stories.first_seen_at,
-    (SELECT count(*) FROM entries WHERE entries.story_id = stories.id) AS entries,
+    stories.shown_at,
+    (SELECT count(id) FROM entries WHERE entries.story_id = stories.id) AS entries,
     (SELECT count(DISTINCT feed_id) FROM entries WHERE entries.story_id = stories.id) AS feeds
 FROM stories
 JOIN sites ON sites.id = stories.site_id

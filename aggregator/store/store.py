@@ -11,10 +11,20 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from aggregator.logs import log_event
-from aggregator.store.connection import open_writer, take_lock, translated
+from aggregator.store.connection import (
+    BUSY_TIMEOUT_S,
+    WAL_LIMIT,
+    open_writer,
+    take_lock,
+    translated,
+)
 from aggregator.store.filesystem import network_file_system
 
 log = logging.getLogger(__name__)
+
+_WAL_STEP = 4 * 1024 * 1024
+_WAL_PATIENCE_MS = 200
+"""How long such a try waits for the readers of the moment, and how soon it is made again."""
 
 
 class Store:
@@ -24,6 +34,7 @@ class Store:
         self.path = path
         self.db = db
         self._lock = lock
+        self._wal_limit = WAL_LIMIT
 
     @classmethod
     def open(cls, path: Path) -> Store:
@@ -49,6 +60,20 @@ class Store:
             except BaseException:
                 self.db.conn.rollback()
                 raise
+            self._bound_wal()
+
+    def _bound_wal(self) -> None:
+        size = Path(f"{self.path}-wal").stat().st_size
+        if size < WAL_LIMIT:
+            self._wal_limit = WAL_LIMIT
+        if size < self._wal_limit:
+            return
+        self.db.conn.execute(f"PRAGMA busy_timeout = {_WAL_PATIENCE_MS}")
+        try:
+            (busy, _, _) = self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            self.db.conn.execute(f"PRAGMA busy_timeout = {round(BUSY_TIMEOUT_S * 1000)}")
+        self._wal_limit = size + _WAL_STEP if busy else WAL_LIMIT
 
     def tidy(self) -> None:
         """Upkeep between polls: statistics for the planner, and the WAL back to nothing."""

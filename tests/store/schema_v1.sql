@@ -150,7 +150,7 @@ CREATE TABLE tombstones (
     PRIMARY KEY (feed_id, kind, value, entry_id)
 ) STRICT, WITHOUT ROWID
 ;
-INSERT INTO _sqlite_migrations (id, migration_set, name, applied_at) VALUES (1, 'aggregator', 'm001_create', '2026-11-25 04:34:49.529988+00:00');
+INSERT INTO _sqlite_migrations (id, migration_set, name, applied_at) VALUES (1, 'aggregator', 'm001_create', '2026-11-25 04:42:40.109515+00:00');
 INSERT INTO sites (id, name, home) VALUES ('a', 'A', 'https://a.example/');
 INSERT INTO sites (id, name, home) VALUES ('b', 'B', 'https://b.example/');
 INSERT INTO feeds (id, site_id, url, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours, skip_days, etag, last_modified, body_hash, last_polled_at, last_success_at, last_read_at, next_poll_at, failures, last_outcome, last_error, newest_entry_at, paused_until, disabled_at) VALUES (1, 'a', 'https://a.example/feed', 'F', NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL, NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, 0, 'ok', NULL, NULL, NULL, NULL);
@@ -193,7 +193,8 @@ CREATE UNIQUE INDEX placements_now ON placements(page, block, position) WHERE sh
 CREATE INDEX placements_by_story ON placements(story_id);
 CREATE INDEX stories_by_entry ON stories(entry_id);
 CREATE INDEX merges_by_match ON merges(matched_entry_id) WHERE matched_entry_id IS NOT NULL;
-CREATE INDEX placements_by_page ON placements(page, shown_from);
+CREATE INDEX stories_by_time ON stories(shown_at DESC);
+CREATE INDEX placements_by_place ON placements(page, block, position, shown_from);
 CREATE INDEX entries_by_time ON entries(first_seen_at);
 CREATE VIEW headlines AS
 SELECT
@@ -204,7 +205,8 @@ SELECT
     sites.name AS site_name,
     stories.published_at,
     stories.first_seen_at,
-    (SELECT count(*) FROM entries WHERE entries.story_id = stories.id) AS entries,
+    stories.shown_at,
+    (SELECT count(id) FROM entries WHERE entries.story_id = stories.id) AS entries,
     (SELECT count(DISTINCT feed_id) FROM entries WHERE entries.story_id = stories.id) AS feeds
 FROM stories
 JOIN sites ON sites.id = stories.site_id
