@@ -99,22 +99,23 @@ _SHOWN_AT = """
         FROM place
         CROSS JOIN placements AS known ON known.id = place.id
     )
-    SELECT
-        shown.block, shown.story_id, shown.title, shown.url, shown.site_id, shown.published_at,
-        shown.image_url
-    FROM place
-    CROSS JOIN placements AS known ON known.id = place.id
-    CROSS JOIN placements AS shown ON shown.id = (
-        SELECT id FROM placements AS earlier
-        WHERE earlier.page = :page
-            AND earlier.block = known.block
-            AND earlier.position = known.position
-            AND earlier.shown_from <= :at
-        ORDER BY earlier.shown_from DESC, earlier.id DESC
-        LIMIT 1
+    SELECT block, story_id, title, url, site_id, published_at, image_url
+    FROM placements
+    WHERE id IN (
+        SELECT (
+            SELECT earlier.id FROM placements AS earlier
+            WHERE earlier.page = :page
+                AND earlier.block = known.block
+                AND earlier.position = known.position
+                AND earlier.shown_from <= :at
+            ORDER BY earlier.shown_from DESC, earlier.id DESC
+            LIMIT 1
+        )
+        FROM place
+        CROSS JOIN placements AS known ON known.id = place.id
     )
-    WHERE shown.shown_until IS NULL OR shown.shown_until > :at
-    ORDER BY shown.block, shown.position
+    AND (shown_until IS NULL OR shown_until > :at)
+    ORDER BY block, position
 """
 
 
