@@ -27,6 +27,7 @@ from aggregator.requests import answer
 from aggregator.schedule import spread_overdue
 from aggregator.store import moves, reading
 from aggregator.store.store import Store
+from aggregator.upkeep import remove_expired
 
 log = logging.getLogger(__name__)
 
@@ -160,7 +161,13 @@ class Daemon:
                 raise
 
     async def _tidy(self) -> None:
-        await self._instance.tools.store.run(Store.tidy)
+        tools = self._instance.tools
+        removed = await remove_expired(tools.store, tools.network, now=tools.clock())
+        if removed.entries:
+            log_event(
+                log, logging.INFO, "removed", entries=removed.entries, stories=removed.stories
+            )
+        await tools.store.run(Store.tidy)
 
     def _heard(self, report: PollReport) -> None:
         self._changed = self._changed or report.new > 0 or report.updated > 0

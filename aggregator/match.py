@@ -73,7 +73,8 @@ class Known:
     """What is stored that bears on one document of `feed_id`.
 
     `listed` maps fingerprint -> entry id for what the feed listed last; `keys` maps a key of the
-    document to every stored entry that has it, GUID and TITLE keys of this feed only.
+    document to every stored entry that has it, GUID and TITLE keys of this feed only; `removed`
+    maps one to how many entries of this feed had it that retention has removed.
     `next_entry_id` and `next_story_id` are the first free ids.
     """
 
@@ -83,6 +84,7 @@ class Known:
     next_entry_id: int
     next_story_id: int
     first_poll: bool = False
+    removed: Mapping[Key, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,10 +227,10 @@ class _Plan:
             self.duplicates += 1
             return
         self.items.add(said)
-        if stored is None:
-            self._add(item)
-        else:
+        if stored is not None:
             self._change(stored, item)
+        elif not self._was_removed(item):
+            self._add(item)
 
     def update(self) -> FeedUpdate:
         return FeedUpdate(
@@ -268,6 +270,15 @@ class _Plan:
             if key.kind is not KeyKind.GUID
             for stored in self._of_this_feed(key)
         )
+
+    def _was_removed(self, item: Keyed) -> bool:
+        """The item is an entry that retention removed: listed again, it is not news (rG19)."""
+        for key in item.keys:
+            count = self.known.removed.get(key, 0)
+            shared = item.guid_repeats or count > 1 or bool(self._of_this_feed(key))
+            if count and not (key.kind is KeyKind.GUID and shared):
+                return True
+        return False
 
     def _add(self, item: Keyed) -> None:
         entry_id = self.known.next_entry_id + len(self.new)

@@ -62,12 +62,29 @@ PLAIN_ACCESS = Access()
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """What is kept of a feed: entries seen within `days`, and the newest `keep`.
+
+    What neither keeps may go; both None: everything is kept. What is still listed always stays.
+    """
+
+    days: int | None = None
+    keep: int | None = None
+
+    @property
+    def is_endless(self) -> bool:
+        """Nothing ever goes."""
+        return self.days is None and self.keep is None
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """One URL polled for one site. `every` None: the schedule decides.
 
     `timezone` (an IANA name) is the meaning of dates without a zone, or with an ambiguous one;
     None means UTC. `revalidate` None: conditional requests whenever there are validators.
     `retry_after_scope` None: that of `FetchSettings`.
+    None means UTC. `retention` None: the network's.
     """
 
     url: str
@@ -78,6 +95,7 @@ class Feed:
     revalidate: timedelta | None = None
     retry_after_scope: RetryScope | None = None
     access: Access = PLAIN_ACCESS
+    retention: Retention | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +167,7 @@ class Network:
     sites: tuple[Site, ...]
     pages: tuple[Page, ...]
     fetch: FetchSettings = FetchSettings()
+    retention: Retention = Retention()
 
     def feeds(self) -> tuple[Feed, ...]:
         """Every feed, in the order of the file."""
@@ -171,6 +190,10 @@ class Network:
         if self.is_own(feed):
             return timedelta()
         return max(self.fetch.floor, FOREIGN_FLOOR) if site.foreign else self.fetch.floor
+
+    def retentions(self) -> dict[str, Retention]:
+        """Feed URL -> what is kept of it, for feeds with a rule of their own."""
+        return {feed.url: feed.retention for feed in self.feeds() if feed.retention is not None}
 
     def owners(self) -> dict[str, str]:
         """Host (lower case, no port) -> id of the site whose stories it carries."""

@@ -15,9 +15,11 @@ from aggregator.moves import is_learnt
 from aggregator.network import Network
 from aggregator.store import moves, reading
 from aggregator.store.store import Store
+from aggregator.upkeep import rebuild_index, remove_expired
 
 ANSWER_TIMEOUT_S = 120.0
 CHECK_TIMEOUT_S = 1800.0
+UPKEEP_TIMEOUT_S = 1800.0
 
 
 async def _publish(instance: Instance, _: Message) -> Message:
@@ -107,6 +109,24 @@ def _may_poll(feed: FeedState, floors: Mapping[str, timedelta], now: datetime) -
     return feed.last_polled_at is None or now - feed.last_polled_at >= floors[feed.url]
 
 
+async def _vacuum(instance: Instance, _: Message) -> Message:
+    """Removes what no rule keeps, then rewrites the file; polls wait meanwhile."""
+    tools = instance.tools
+    removed = await remove_expired(tools.store, tools.network, now=tools.clock())
+    before, after = await tools.store.run(Store.vacuum)
+    return {
+        "entries": removed.entries,
+        "stories": removed.stories,
+        "bytes_before": before,
+        "bytes_after": after,
+    }
+
+
+async def _reindex(instance: Instance, _: Message) -> Message:
+    await rebuild_index(instance.tools.store)
+    return {}
+
+
 def _enabled(store: Store) -> tuple[FeedState, ...]:
     return reading.enabled_feeds(store.db)
 
@@ -120,6 +140,8 @@ REQUESTS: Mapping[str, Callable[[Instance, Message], Awaitable[Message]]] = {
     "check": _check,
     "undo-move": _undo_move,
     "allow-move": _allow_move,
+    "vacuum": _vacuum,
+    "reindex": _reindex,
 }
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from aggregator.cli import running, showing
 from aggregator.cli.context import Options
+from aggregator.cli.data_commands import DATA_COMMANDS
 from aggregator.cli.demo import show_demo
 from aggregator.cli.feeds import feeds
+from aggregator.cli.moments import MOMENT
 from aggregator.config import json_schema
 from aggregator.logs import set_up_logging
 from aggregator.requests import CHECK_TIMEOUT_S, request
@@ -84,11 +87,12 @@ def status(options: Options, as_json: bool) -> None:
 
 @aggregator.command()
 @click.argument("page")
+@click.option("--at", type=MOMENT, help="As they stood then: 2026-11-24T12:00, or 2h ago.")
 @_AS_JSON
 @click.pass_obj
-def headlines(options: Options, page: str, as_json: bool) -> None:
+def headlines(options: Options, page: str, at: datetime | None, as_json: bool) -> None:
     """Print the blocks of PAGE as they are published now."""
-    showing.show_headlines(options.network(), page, as_json=as_json)
+    showing.show_headlines(options.network(), page, as_json=as_json, at=at)
 
 
 @aggregator.command()
@@ -117,3 +121,7 @@ def demo(directory: Path | None) -> None:
     """Serve a small family of sites on loopback, poll it and publish its blocks, for real."""
     set_up_logging(quiet=True)
     show_demo(directory)
+
+
+for _command in DATA_COMMANDS:
+    aggregator.add_command(_command)

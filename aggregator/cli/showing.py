@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -99,8 +100,13 @@ def show_check(answer: Message, *, as_json: bool) -> int:
     return FAILED if failing else 0
 
 
-def show_headlines(network: Network, page_id: str, *, as_json: bool) -> None:
-    """A page as it is published; raises UsageError for a page that does not exist."""
+def show_headlines(
+    network: Network, page_id: str, *, as_json: bool, at: datetime | None = None
+) -> None:
+    """A page as it is published, or was `at` a time; raises UsageError for one there is not.
+
+    Blocks that stood there then and left feeds.yaml since come last, named by their ids.
+    """
     page = next((page for page in network.pages if page.id == page_id), None)
     if page is None:
         known = ", ".join(page.id for page in network.pages)
@@ -108,17 +114,19 @@ def show_headlines(network: Network, page_id: str, *, as_json: bool) -> None:
     names = {site.id: site.name for site in network.sites}
     with closing(open_reader(network.database).conn) as connection:
         db = Database(connection)
-        shown = publications.shown_headlines(db, page_id, names)
-        published = publications.last_generation(db) is not None
-    blocks = tuple(
-        BlockContent(block.id, block.title, block.link, shown.get(block.id, ()))
+        shown = publications.shown_headlines(db, page_id, names, at=at)
+        published = publications.last_generation(db, at=at) is not None
+    present = tuple(
+        BlockContent(block.id, block.title, block.link, shown.pop(block.id, ()))
         for block in page.blocks
     )
+    blocks = (*present, *(BlockContent(id, id, None, found) for id, found in shown.items()))
     files = render_page(PageContent(page.id, page.site, blocks))
     text = files[f"{page_id}/headlines.{'json' if as_json else 'txt'}"].decode()
     click.echo(text if as_json else printable_lines(text), nl=False)
     if not published:
-        print("nothing is published yet: `aggregator run --once` does it", file=sys.stderr)
+        why = "was published then" if at else "is published yet: `aggregator run --once` does it"
+        print(f"nothing {why}", file=sys.stderr)
 
 
 def show_publication(answer: Message, network: Network) -> None:

@@ -7,7 +7,14 @@ from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
-from aggregator.config.document import BlockKeys, FeedKeys, FetchKeys, FileKeys, SiteKeys
+from aggregator.config.document import (
+    BlockKeys,
+    FeedKeys,
+    FetchKeys,
+    FileKeys,
+    RetentionKeys,
+    SiteKeys,
+)
 from aggregator.config.hosts import site_hosts
 from aggregator.config.source import Source
 from aggregator.config.values import parse_size
@@ -21,6 +28,7 @@ from aggregator.network import (
     FuturePolicy,
     Network,
     Page,
+    Retention,
     RetryScope,
     Site,
 )
@@ -37,6 +45,7 @@ def build_network(file: FileKeys, directory: Path) -> Network:
         sites=tuple(_site(id, keys, directory) for id, keys in file.sites.items()),
         pages=tuple(_pages(file)),
         fetch=_fetch(file.fetch),
+        retention=_retention(file.retention) or Retention(),
     )
 
 
@@ -79,6 +88,7 @@ def _feed(site: str, keys: FeedKeys, directory: Path) -> Feed:
         every=_optional_duration(keys.every),
         timezone=keys.timezone,
         future=FuturePolicy(keys.future),
+        retention=_retention(keys.retention),
         revalidate=_optional_duration(keys.revalidate),
         retry_after_scope=scope and RetryScope(scope),
         access=_access(keys, directory),
@@ -95,6 +105,10 @@ def _access(keys: FeedKeys, directory: Path) -> Access:
         ca_file=None if keys.ca_file is None else directory / keys.ca_file,
         allow_private=tuple(ip_network(cidr) for cidr in keys.allow_private),
     )
+
+
+def _retention(keys: RetentionKeys | None) -> Retention | None:
+    return None if keys is None else Retention(keys.days, keys.keep)
 
 
 def _pages(file: FileKeys) -> Iterator[Page]:

@@ -68,6 +68,20 @@ class AuthKeys(BaseModel):
     )
 
 
+class RetentionKeys(BaseModel):
+    """What is kept of a feed; what neither key keeps may go."""
+
+    model_config = _KEYS
+
+    days: Annotated[int, whole(1, 36500), whole_schema(1, 36500)] | None = Field(
+        None,
+        description="Entries that the feed listed within so many days; 1 to 36500.",
+    )
+    keep: Annotated[int, whole(1, 1000000), whole_schema(1, 1000000)] | None = Field(
+        None, description="The newest entries of the feed, so many; 1 to 1000000."
+    )
+
+
 class FeedKeys(BaseModel):
     """One feed of a site."""
 
@@ -124,6 +138,9 @@ class FeedKeys(BaseModel):
     )
     http2: Annotated[bool, no_http2(), NO_HTTP2_SCHEMA] = Field(
         False, description="Not supported: HTTP/2 costs more than it gains for one GET a host."
+    )
+    retention: RetentionKeys | None = Field(
+        None, description="What is kept of this feed, instead of the network's retention."
     )
 
 
@@ -298,6 +315,9 @@ class FileKeys(BaseModel):
         max_length=MAX_PAGES,
         description="The pages by id: what each site shows.",
         json_schema_extra=_NO_OTHER_ID,
+    )
+    retention: RetentionKeys | None = Field(
+        None, description="What is kept of every feed without a rule of its own."
     )
     fetch: FetchKeys = Field(FetchKeys(), description="How feeds are fetched.")
 

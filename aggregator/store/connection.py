@@ -25,6 +25,9 @@ from aggregator.errors import (
 from aggregator.store.migrations import APPLICATION_ID, SCHEMA_VERSION, migrate
 
 BUSY_TIMEOUT_S = 5.0
+WAL_LIMIT = 16 * 1024 * 1024
+"""Bytes of log after which a commit tries to begin it anew. Readers that follow one another
+without a pause keep SQLite's own checkpoints from doing so: the log would only grow."""
 
 # NORMAL loses at most the last commits of a power cut, never consistency; a poll is repeated.
 _WRITER_PRAGMAS = (
@@ -34,7 +37,7 @@ _WRITER_PRAGMAS = (
     "trusted_schema = OFF",
     "cell_size_check = ON",
     "mmap_size = 0",
-    "journal_size_limit = 67108864",
+    f"journal_size_limit = {WAL_LIMIT}",
     "wal_autocheckpoint = 1000",
 )
 

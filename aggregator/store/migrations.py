@@ -48,6 +48,7 @@ CREATE TABLE feeds (
     body_hash TEXT,
     {_time("last_polled_at")},
     {_time("last_success_at")},
+    {_time("last_read_at")},
     {_time("next_poll_at")},
     failures INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
     last_outcome TEXT,
@@ -79,9 +80,10 @@ CREATE TABLE polls (
 ) STRICT
 """
 
+# AUTOINCREMENT here and in entries: an id is a number for life, also after its row is removed.
 _STORIES = f"""
 CREATE TABLE stories (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     site_id TEXT NOT NULL REFERENCES sites(id),
     entry_id INTEGER REFERENCES entries(id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,
     url TEXT,
@@ -97,7 +99,7 @@ CREATE TABLE stories (
 
 _ENTRIES = f"""
 CREATE TABLE entries (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     feed_id INTEGER NOT NULL REFERENCES feeds(id),
     guid TEXT,
     url TEXT,
@@ -178,6 +180,45 @@ CREATE TABLE placements (
 ) STRICT
 """
 
+# ------------------------------------------------------------ search and retention
+
+# Of entries, by their id. An ordinary FTS5 table: it keeps its text, so that a changed or deleted
+# entry leaves it without its old text at hand. No triggers: see store/searching.py.
+_SEARCH = """
+CREATE VIRTUAL TABLE search USING fts5(
+    title, summary, title_pairs, summary_pairs, tokenize = 'porter unicode61'
+)
+"""
+
+# The keys of entries that retention removed: what a feed lists again is not new. entry_id tells
+# how many entries had the key; there is no row of that id any more.
+_TOMBSTONES = f"""
+CREATE TABLE tombstones (
+    feed_id INTEGER NOT NULL REFERENCES feeds(id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    entry_id INTEGER NOT NULL,
+    {_time("removed_at", required=True)},
+    PRIMARY KEY (feed_id, kind, value, entry_id)
+) STRICT, WITHOUT ROWID
+"""
+
+_UPKEEP = (
+    _SEARCH,
+    _TOMBSTONES,
+    # Foreign keys that retention follows back.
+    "CREATE INDEX stories_by_entry ON stories(entry_id)",
+    "CREATE INDEX merges_by_match ON merges(matched_entry_id) WHERE matched_entry_id IS NOT NULL",
+    # The newest stories of the whole network.
+    "CREATE INDEX stories_by_time ON stories(shown_at DESC)",
+    # What stood on a page at a time: the places there were, and in each the last one till then.
+    "CREATE INDEX placements_by_place ON placements(page, block, position, shown_from)",
+    # What was new in a period, over all feeds: exports and plots.
+    "CREATE INDEX entries_by_time ON entries(first_seen_at)",
+)
+
+# ----------------------------------------------------------------------------------
+
 _INDEXES = (
     # Which feeds are due: the tick's query.
     "CREATE INDEX feeds_due ON feeds(next_poll_at) WHERE next_poll_at IS NOT NULL",
@@ -202,6 +243,7 @@ _INDEXES = (
     "CREATE INDEX placements_by_story ON placements(story_id)",
 )
 
+# count(id), not count(*): DuckDB rewrites the latter when it reads the view.
 _HEADLINES = """
 CREATE VIEW headlines AS
 SELECT
@@ -212,7 +254,8 @@ SELECT
     sites.name AS site_name,
     stories.published_at,
     stories.first_seen_at,
-    (SELECT count(*) FROM entries WHERE entries.story_id = stories.id) AS entries,
+    stories.shown_at,
+    (SELECT count(id) FROM entries WHERE entries.story_id = stories.id) AS entries,
     (SELECT count(DISTINCT feed_id) FROM entries WHERE entries.story_id = stories.id) AS feeds
 FROM stories
 JOIN sites ON sites.id = stories.site_id
@@ -289,7 +332,7 @@ def _create(db: Database) -> None:
     views = (_HEADLINES, _PAGE_HEADLINES, _FEED_HEALTH)
     for statement in (*tables, *published, *_INDEXES, *views):
         db.conn.execute(statement)
-    for statement in (_FEED_MOVES, *_FEED_MOVES_INDEXES):
+    for statement in (_FEED_MOVES, *_FEED_MOVES_INDEXES, *_UPKEEP):
         db.conn.execute(statement)
 
 
@@ -297,7 +340,7 @@ STEPS = ("m001_create",)
 SCHEMA_VERSION = len(STEPS)
 
 
-def migrate(db: Database) -> None:
+def migrate(db: Database, steps: Migrations = migrations) -> None:
     """Applies what is missing, all in one transaction; the caller holds the database's lock.
 
     sqlite-utils alone would begin a deferred transaction for each step, and two starters would
@@ -305,9 +348,9 @@ def migrate(db: Database) -> None:
     """
     db.conn.execute("BEGIN IMMEDIATE")
     try:
-        migrations.apply(db)
+        steps.apply(db)
         db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        db.conn.execute(f"PRAGMA user_version = {len(steps.applied(db))}")
         db.conn.execute("COMMIT")
     except BaseException:
         db.conn.rollback()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,21 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from aggregator.store.connection import open_writer, take_lock, translated
+from aggregator.logs import log_event
+from aggregator.store.connection import (
+    BUSY_TIMEOUT_S,
+    WAL_LIMIT,
+    open_writer,
+    take_lock,
+    translated,
+)
+from aggregator.store.filesystem import network_file_system
+
+log = logging.getLogger(__name__)
+
+_WAL_STEP = 4 * 1024 * 1024
+_WAL_PATIENCE_MS = 200
+"""How long such a try waits for the readers of the moment, and how soon it is made again."""
 
 
 class Store:
@@ -19,11 +34,14 @@ class Store:
         self.path = path
         self.db = db
         self._lock = lock
+        self._wal_limit = WAL_LIMIT
 
     @classmethod
     def open(cls, path: Path) -> Store:
         """Raises LockedError, StorageError, DamagedError, NewerSchemaError."""
         lock = take_lock(path)
+        if kind := network_file_system(path.parent):
+            log_event(log, logging.WARNING, "network_file_system", database=path, kind=kind)
         try:
             return cls(path, open_writer(path), lock)
         except BaseException:
@@ -42,12 +60,40 @@ class Store:
             except BaseException:
                 self.db.conn.rollback()
                 raise
+            self._bound_wal()
+
+    def _bound_wal(self) -> None:
+        size = Path(f"{self.path}-wal").stat().st_size
+        if size < WAL_LIMIT:
+            self._wal_limit = WAL_LIMIT
+        if size < self._wal_limit:
+            return
+        self.db.conn.execute(f"PRAGMA busy_timeout = {_WAL_PATIENCE_MS}")
+        try:
+            (busy, _, _) = self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            self.db.conn.execute(f"PRAGMA busy_timeout = {round(BUSY_TIMEOUT_S * 1000)}")
+        self._wal_limit = size + _WAL_STEP if busy else WAL_LIMIT
 
     def tidy(self) -> None:
         """Upkeep between polls: statistics for the planner, and the WAL back to nothing."""
         with translated(self.path):
             self.db.conn.execute("PRAGMA optimize")
             self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def vacuum(self) -> tuple[int, int]:
+        """Gives the space of what was removed back; the file's bytes before and after."""
+        with translated(self.path):
+            before = self._bytes()
+            self.db.conn.execute("INSERT INTO search (search) VALUES ('optimize')")
+            self.db.conn.execute("VACUUM")
+            self.tidy()
+            return before, self._bytes()
+
+    def _bytes(self) -> int:
+        (pages,) = self.db.conn.execute("PRAGMA page_count").fetchone()
+        (size,) = self.db.conn.execute("PRAGMA page_size").fetchone()
+        return int(pages) * int(size)
 
     def close(self) -> None:
         """Closing the last connection checkpoints; then the lock is free."""

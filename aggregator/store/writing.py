@@ -24,7 +24,7 @@ from aggregator.match import (
     NewEntry,
 )
 from aggregator.network import Network
-from aggregator.store import rows
+from aggregator.store import rows, searching
 from aggregator.store.rows import PollRecord
 from aggregator.stories import Member, StoryFace
 from aggregator.times import format_time
@@ -95,6 +95,7 @@ def known(db: Database, feed_id: int, items: Iterable[Keyed], *, first: bool) ->
         feed_id=feed_id,
         listed=listed(db, feed_id),
         keys=_find_keys(db, feed_id, keys),
+        removed=_find_tombstones(db, feed_id, keys),
         next_entry_id=_next_id(db, "entries"),
         next_story_id=_next_id(db, "stories"),
         first_poll=first,
@@ -102,8 +103,27 @@ def known(db: Database, feed_id: int, items: Iterable[Keyed], *, first: bool) ->
 
 
 def _next_id(db: Database, table: str) -> int:
-    (highest,) = db.conn.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()
-    return int(highest) + 1
+    """Never one that was in use: retention may have removed the newest row."""
+    row = db.conn.execute(
+        "SELECT seq FROM sqlite_sequence WHERE name = :table", {"table": table}
+    ).fetchone()
+    return 1 if row is None else int(row[0]) + 1
+
+
+def _find_tombstones(db: Database, feed_id: int, keys: Iterable[Key]) -> dict[Key, int]:
+    cursor = db.conn.execute(
+        """
+        SELECT tombstones.kind, tombstones.value, count(*) AS entries
+        FROM json_each(:wanted) AS wanted
+        CROSS JOIN tombstones ON
+            tombstones.feed_id = :feed_id
+            AND tombstones.kind = json_extract(wanted.value, '$[0]')
+            AND tombstones.value = json_extract(wanted.value, '$[1]')
+        GROUP BY tombstones.kind, tombstones.value
+        """,
+        {"feed_id": feed_id, "wanted": json.dumps([[key.kind, key.value] for key in keys])},
+    )
+    return {Key(KeyKind(row["kind"]), row["value"]): row["entries"] for row in cursor.fetchall()}
 
 
 def _find_keys(
@@ -144,7 +164,7 @@ def _scope(kind: KeyKind, feed_id: int) -> int:
 
 
 def apply_update(db: Database, feed_id: int, update: FeedUpdate, *, now: datetime) -> None:
-    """Stores entries, keys and merges; the faces of `begun` stories must follow at once."""
+    """Stores entries, keys, index and merges; the faces of `begun` stories must follow at once."""
     at = format_time(now)
     _insert_entries(db, feed_id, update.new, at)
     _change_entries(db, update.changed, at)
@@ -153,6 +173,7 @@ def apply_update(db: Database, feed_id: int, update: FeedUpdate, *, now: datetim
         [{"at": at, "position": position, "id": entry_id} for entry_id, position in update.seen],
     )
     _insert_keys(db, feed_id, (*update.new, *update.changed), at)
+    searching.index_entries(db, (*update.new, *update.changed))
     db.conn.executemany(
         """
         INSERT INTO merges (story_id, entry_id, matched_entry_id, rule, version, decided_at)
@@ -339,6 +360,7 @@ def _document_columns(record: PollRecord) -> dict[str, str | int | None]:
     if record.body_hash is not None:
         columns["body_hash"] = record.body_hash
     if record.meta is not None:
+        columns["last_read_at"] = format_time(record.at)
         columns.update(rows.meta_columns(record.meta))
     return columns
 

@@ -19,6 +19,7 @@ from aggregator.config.document import (
     FileKeys,
     NetworkKeys,
     PageKeys,
+    RetentionKeys,
     SiteKeys,
 )
 from aggregator.config_file import read_network
@@ -35,6 +36,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "A feed": FeedKeys,
     "blocks": BlockKeys,
     "pages": PageKeys,
+    "retention": RetentionKeys,
     "fetch": FetchKeys,
 }
 MODELS = list(SECTIONS.values())

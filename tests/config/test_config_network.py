@@ -17,6 +17,7 @@ from aggregator.network import (
     FuturePolicy,
     Network,
     Page,
+    Retention,
     RetryScope,
     Site,
 )
@@ -38,6 +39,32 @@ def load(text: str) -> LoadedNetwork:
 def warnings(text: str) -> list[str]:
     """The warnings of a file, as they are printed."""
     return [str(warning) for warning in load(text).warnings]
+
+
+def test_retention_of_the_network_and_of_a_feed() -> None:
+    """A feed's own replaces the network's; an empty one keeps everything."""
+    text = """\
+        network: {name: N}
+        sites:
+          a:
+            name: A
+            home: https://a.example/
+            feeds:
+              - https://a.example/1
+              - {url: "https://a.example/2", retention: {keep: 5}}
+              - {url: "https://a.example/3", retention: {}}
+        retention: {days: 30}
+        """
+
+    network = load(text).network
+
+    assert network.retention == Retention(days=30)
+    assert network.retentions() == {
+        "https://a.example/2": Retention(keep=5),
+        "https://a.example/3": Retention(),
+    }
+    assert [rule.is_endless for rule in network.retentions().values()] == [False, True]
+    assert load(SITES).network.retention.is_endless
 
 
 def test_every_key_reaches_its_value() -> None:

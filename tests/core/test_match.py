@@ -335,3 +335,21 @@ def test_begun_members_come_from_the_update() -> None:
     assert {story: [m.entry_id for m in found] for story, found in begun.items()} == {
         500: [100, 101]
     }
+
+
+def test_rG19_a_removed_entry_is_not_new() -> None:
+    """By its guid, or by its link under another guid; a guid that several had says nothing."""
+    removed = {guid("a"): 1, url("u/b"): 1, guid("many"): 2, guid("live"): 1}
+    before = replace(known(keys={guid("live"): (stored(1), stored(2))}), removed=removed)
+    items = (
+        entry(0, guid="a", url="u/0"),
+        entry(1, guid="rebuilt", url="u/b"),
+        entry(2, guid="many", url="u/2"),
+        entry(3, guid="live", url="u/3"),
+        entry(4, guid="new", url="u/4"),
+    )
+
+    update = plan(document(*items), before, now=NOW)
+
+    assert [new.entry.position for new in update.new] == [2, 3, 4]
+    assert update.duplicates == 0

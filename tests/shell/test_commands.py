@@ -297,3 +297,77 @@ def test_the_demo_shows_the_road(tmp_path: Path) -> None:
     assert (tmp_path / "demo/public/current/index.html").is_file()
     assert again.returncode == 2
     assert "not empty" in again.stderr
+
+
+def test_search_finds_stories(polled: Path) -> None:
+    """A line each with its link; nothing found is no error."""
+    done = aggregator("-c", polled, "search", "rover", "operations", "--since", "365d")
+
+    assert done.returncode == 0
+    first, link, *_ = done.stdout.splitlines()
+    assert "over" in first
+    assert link.startswith("    http")
+    assert aggregator("-c", polled, "search", "- nothing\x1b").stdout == ""
+
+
+def test_search_as_json(polled: Path) -> None:
+    """For machines; the limit holds."""
+    done = aggregator("-c", polled, "search", "a", "--json", "--limit", "2")
+
+    assert [set(hit) for hit in json.loads(done.stdout)][:1] == [
+        {
+            "story_id",
+            "title",
+            "url",
+            "site",
+            "site_name",
+            "published_at",
+            "first_seen_at",
+            "summary",
+        }
+    ]
+    assert len(json.loads(done.stdout)) == 2
+
+
+@pytest.mark.parametrize("words", [["--site", "nobody"], ["--page", "nobody"], ["--since", "soon"]])
+def test_search_refuses_what_does_not_exist(polled: Path, words: list[str]) -> None:
+    """Status 2."""
+    assert aggregator("-c", polled, "search", "rover", *words).returncode == 2
+
+
+def test_headlines_at_a_time(polled: Path) -> None:
+    """Now they are what is published; a year ago nothing was; `soon` is no time."""
+    now = aggregator("-c", polled, "headlines", "spacewar", "--at", "0s")
+    then = aggregator("-c", polled, "headlines", "spacewar", "--at", "2020-01-01")
+
+    assert now.stdout == (polled.parent / "public/current/spacewar/headlines.txt").read_text()
+    assert "NASA" not in then.stdout
+    assert then.stderr == "nothing was published then\n"
+    assert aggregator("-c", polled, "headlines", "spacewar", "--at", "soon").returncode == 2
+
+
+def test_upkeep_of_a_whole_database(polled: Path, tmp_path: Path) -> None:
+    """Backup, doctor, vacuum: status 0, and each says what it did."""
+    copy = aggregator("-c", polled, "backup", tmp_path / "copy.db")
+    doctor = aggregator("-c", polled, "doctor", "--reindex")
+    vacuum = aggregator("-c", polled, "vacuum")
+
+    assert (copy.returncode, doctor.returncode, vacuum.returncode) == (0, 0, 0)
+    assert "copy.db: " in copy.stdout
+    assert {line.split()[0] for line in doctor.stdout.splitlines()} == {"ok"}
+    assert "0 entries and 0 stories removed" in vacuum.stdout
+    assert aggregator("-c", polled, "--db", tmp_path / "copy.db", "status").returncode == 0
+
+
+def test_doctor_ends_with_5_for_a_damaged_database(polled: Path, tmp_path: Path) -> None:
+    """And says what to do."""
+    assert aggregator("-c", polled, "backup", tmp_path / "copy.db").returncode == 0
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as connection:
+        connection.execute("DROP VIEW headlines")
+
+    done = aggregator("-c", polled, "--db", tmp_path / "copy.db", "doctor", "--json")
+
+    (finding,) = [one for one in json.loads(done.stdout) if one["verdict"] != "ok"]
+    assert done.returncode == 5
+    assert finding["detail"] == "headlines is missing"
+    assert "backup" in finding["remedy"]

@@ -250,3 +250,17 @@ def make_due(config: Path) -> None:
     database = config.parent / "aggregator.db"
     with closing(sqlite3.connect(database, timeout=10)) as connection, connection:
         connection.execute("UPDATE feeds SET next_poll_at = '2026-01-01T00:00:00Z'")
+
+
+def test_upkeep_goes_through_the_daemon(config: Path, tmp_path: Path) -> None:
+    """Vacuum and reindex by the daemon, backup beside it; it goes on."""
+    with daemon(config, tmp_path / "log") as process:
+        wait_for(lambda: is_published(config))
+
+        done = [
+            aggregator("-c", config, *words).returncode
+            for words in (["vacuum"], ["doctor", "--reindex"], ["backup", tmp_path / "copy.db"])
+        ]
+
+        assert done == [0, 0, 0]
+        assert stop(process) == 0

@@ -47,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(200, RSS)
         elif self.path == "/away":
             self._answer(
-                302, b"", ("Location", f"http://127.0.0.2:{self.server.server_address[1]}/far")
+                302, b"", ("Location", f"http://127.0.0.2:{self.connection.getsockname()[1]}/far")
             )
         elif self.path == "/denied":
             self._answer(401, " ".join(sent).encode(), ("WWW-Authenticate", sent[1]))

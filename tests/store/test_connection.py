@@ -19,7 +19,7 @@ from aggregator.errors import (
     StorageError,
     UsageError,
 )
-from aggregator.store.connection import open_reader, open_writer
+from aggregator.store.connection import WAL_LIMIT, open_reader, open_writer
 from aggregator.store.migrations import APPLICATION_ID, SCHEMA_VERSION
 from aggregator.store.store import Store
 
@@ -243,3 +243,27 @@ def test_readers_in_the_same_process_do_not_cost_the_writer_its_locks(path: Path
 
     with closing(open_reader(path).conn) as connection:
         assert [row[0] for row in connection.execute("SELECT id FROM sites")] == ["a", "b"]
+
+
+def test_a_reader_that_never_ends_costs_space_and_no_more(path: Path) -> None:
+    """R8: the log grows while it reads; the first commit after its end begins the log anew."""
+    wal = Path(f"{path}-wal")
+    with closing(Store.open(path)) as store:
+        with closing(open_reader(path).conn) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM sites").fetchone()
+            for number in range(24):
+                with store.transaction() as db:
+                    db.conn.execute(
+                        "INSERT INTO sites VALUES (:id, hex(zeroblob(500000)), '')", {"id": number}
+                    )
+            grown = wal.stat().st_size
+            reader.execute("COMMIT")
+
+        for number in range(8):
+            with store.transaction() as db:
+                db.conn.execute("DELETE FROM sites WHERE id = :id", {"id": number})
+
+        assert grown > WAL_LIMIT
+        assert wal.stat().st_size <= WAL_LIMIT
+        assert store.db.conn.execute("PRAGMA busy_timeout").fetchone()[0] == 5000

@@ -36,14 +36,19 @@ def actual(store: Store) -> dict[str, set[str]]:
         row[0]
         for row in store.db.conn.execute(
             """
-            SELECT name FROM sqlite_schema
-            WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+            SELECT name FROM pragma_table_list
+            WHERE schema = 'main' AND type IN ('table', 'view', 'virtual')
+                AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
                 AND name NOT LIKE '\\_sqlite%' ESCAPE '\\'
             """
         )
     ]
     return {
-        name: {row["name"] for row in store.db.conn.execute(f"PRAGMA table_xinfo({name})")}
+        name: {
+            row["name"]
+            for row in store.db.conn.execute(f"PRAGMA table_xinfo({name})")
+            if row["hidden"] != 1  # a virtual table's own
+        }
         for name in names
     }
 

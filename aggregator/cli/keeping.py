@@ -1,0 +1,59 @@
+"""`backup`, `doctor` and `vacuum`: what was done or found -> text for people."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from sqlite_utils import Database
+
+from aggregator.errors import DamagedError
+from aggregator.logs import printable, set_up_logging
+from aggregator.network import Network
+from aggregator.requests import UPKEEP_TIMEOUT_S, request
+from aggregator.store.backup import back_up
+from aggregator.store.connection import open_reader
+from aggregator.store.doctor import Finding, Verdict, examine
+
+
+def make_backup(network: Network, file: Path) -> None:
+    """Says where the copy is and how large."""
+    target = file.absolute()
+    back_up(network.database, target)
+    click.echo(f"{target}: {target.stat().st_size} bytes, checked")
+
+
+def examine_database(network: Network, *, reindex: bool, as_json: bool) -> int:
+    """The findings, a line each; the exit status."""
+    if reindex:
+        set_up_logging(quiet=True)
+        request(network, {"command": "reindex"}, timeout=UPKEEP_TIMEOUT_S)
+    with closing(open_reader(network.database).conn) as connection:
+        findings = examine(Database(connection), network.database)
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            click.echo(_lines(finding))
+    damaged = any(finding.verdict is Verdict.DAMAGED for finding in findings)
+    return DamagedError.exit_status if damaged else 0
+
+
+def _lines(finding: Finding) -> str:
+    first = f"{finding.verdict:<8} {finding.check}"
+    if finding.detail:
+        first += f": {printable(finding.detail)}"
+    return f"{first}\n         {finding.remedy}" if finding.remedy else first
+
+
+def vacuum_database(network: Network) -> None:
+    """Says what went and what it gave."""
+    set_up_logging(quiet=True)
+    answer = request(network, {"command": "vacuum"}, timeout=UPKEEP_TIMEOUT_S)
+    click.echo(
+        f"{network.database}: {answer['entries']} entries and {answer['stories']} stories removed;"
+        f" {answer['bytes_before']} bytes before, {answer['bytes_after']} after"
+    )

@@ -1,0 +1,240 @@
+BEGIN;
+CREATE TABLE "_sqlite_migrations" (
+   "id" INTEGER PRIMARY KEY,
+   "migration_set" TEXT,
+   "name" TEXT,
+   "applied_at" TEXT
+);
+CREATE TABLE sites (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    home TEXT NOT NULL
+) STRICT
+;
+CREATE TABLE feeds (
+    id INTEGER PRIMARY KEY,
+    site_id TEXT NOT NULL REFERENCES sites(id),
+    url TEXT NOT NULL UNIQUE,
+    title TEXT,
+    home TEXT,
+    language TEXT,
+    icon TEXT,
+    hub_url TEXT,
+    self_url TEXT,
+    ttl_s INTEGER,
+    skip_hours TEXT NOT NULL DEFAULT '[]',
+    skip_days TEXT NOT NULL DEFAULT '[]',
+    etag TEXT,
+    last_modified TEXT,
+    body_hash TEXT,
+    last_polled_at TEXT CHECK (length(last_polled_at) = 20 AND last_polled_at GLOB '????-??-??T??:??:??Z'),
+    last_success_at TEXT CHECK (length(last_success_at) = 20 AND last_success_at GLOB '????-??-??T??:??:??Z'),
+    last_read_at TEXT CHECK (length(last_read_at) = 20 AND last_read_at GLOB '????-??-??T??:??:??Z'),
+    next_poll_at TEXT CHECK (length(next_poll_at) = 20 AND next_poll_at GLOB '????-??-??T??:??:??Z'),
+    failures INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
+    last_outcome TEXT,
+    last_error TEXT,
+    newest_entry_at TEXT CHECK (length(newest_entry_at) = 20 AND newest_entry_at GLOB '????-??-??T??:??:??Z'),
+    paused_until TEXT CHECK (length(paused_until) = 20 AND paused_until GLOB '????-??-??T??:??:??Z'),
+    disabled_at TEXT CHECK (length(disabled_at) = 20 AND disabled_at GLOB '????-??-??T??:??:??Z')
+) STRICT
+;
+CREATE TABLE polls (
+    id INTEGER PRIMARY KEY,
+    feed_id INTEGER NOT NULL REFERENCES feeds(id) ON DELETE CASCADE,
+    at TEXT NOT NULL CHECK (length(at) = 20 AND at GLOB '????-??-??T??:??:??Z'),
+    outcome TEXT NOT NULL,
+    http_status INTEGER,
+    bytes INTEGER NOT NULL DEFAULT 0,
+    duration_ms INTEGER NOT NULL DEFAULT 0,
+    new_entries INTEGER NOT NULL DEFAULT 0,
+    updated_entries INTEGER NOT NULL DEFAULT 0,
+    error TEXT,
+    tier TEXT,
+    truncated_entries INTEGER NOT NULL DEFAULT 0,
+    undated_entries INTEGER NOT NULL DEFAULT 0,
+    skipped_entries INTEGER NOT NULL DEFAULT 0
+) STRICT
+;
+CREATE TABLE stories (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    site_id TEXT NOT NULL REFERENCES sites(id),
+    entry_id INTEGER REFERENCES entries(id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,
+    url TEXT,
+    title TEXT NOT NULL,
+    image_url TEXT,
+    published_at TEXT CHECK (length(published_at) = 20 AND published_at GLOB '????-??-??T??:??:??Z'),
+    first_seen_at TEXT NOT NULL CHECK (length(first_seen_at) = 20 AND first_seen_at GLOB '????-??-??T??:??:??Z'),
+    shown_at TEXT GENERATED ALWAYS AS (coalesce(published_at, first_seen_at)) VIRTUAL,
+    held_until TEXT CHECK (length(held_until) = 20 AND held_until GLOB '????-??-??T??:??:??Z'),
+    withdrawn_at TEXT CHECK (length(withdrawn_at) = 20 AND withdrawn_at GLOB '????-??-??T??:??:??Z')
+) STRICT
+;
+CREATE TABLE entries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    feed_id INTEGER NOT NULL REFERENCES feeds(id),
+    guid TEXT,
+    url TEXT,
+    canonical_url TEXT,
+    title TEXT NOT NULL DEFAULT '',
+    summary TEXT NOT NULL DEFAULT '',
+    author TEXT,
+    image_url TEXT,
+    categories TEXT NOT NULL DEFAULT '[]',
+    published_at TEXT CHECK (length(published_at) = 20 AND published_at GLOB '????-??-??T??:??:??Z'),
+    updated_at TEXT CHECK (length(updated_at) = 20 AND updated_at GLOB '????-??-??T??:??:??Z'),
+    held_until TEXT CHECK (length(held_until) = 20 AND held_until GLOB '????-??-??T??:??:??Z'),
+    first_seen_at TEXT NOT NULL CHECK (length(first_seen_at) = 20 AND first_seen_at GLOB '????-??-??T??:??:??Z'),
+    last_seen_at TEXT NOT NULL CHECK (length(last_seen_at) = 20 AND last_seen_at GLOB '????-??-??T??:??:??Z'),
+    position INTEGER NOT NULL DEFAULT 0,
+    backfill INTEGER NOT NULL DEFAULT 0 CHECK (backfill IN (0, 1)),
+    fingerprint INTEGER,
+    story_id INTEGER REFERENCES stories(id)
+) STRICT
+;
+CREATE TABLE entry_keys (
+    kind TEXT NOT NULL,
+    scope INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    entry_id INTEGER NOT NULL REFERENCES entries(id) ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    created_at TEXT NOT NULL CHECK (length(created_at) = 20 AND created_at GLOB '????-??-??T??:??:??Z'),
+    PRIMARY KEY (kind, scope, value, entry_id)
+) STRICT, WITHOUT ROWID
+;
+CREATE TABLE merges (
+    id INTEGER PRIMARY KEY,
+    story_id INTEGER NOT NULL REFERENCES stories(id),
+    entry_id INTEGER NOT NULL REFERENCES entries(id) ON DELETE CASCADE,
+    matched_entry_id INTEGER REFERENCES entries(id) ON DELETE SET NULL,
+    rule TEXT NOT NULL,
+    score REAL,
+    features TEXT NOT NULL DEFAULT '{}',
+    version INTEGER NOT NULL,
+    decided_at TEXT NOT NULL CHECK (length(decided_at) = 20 AND decided_at GLOB '????-??-??T??:??:??Z'),
+    undone_at TEXT CHECK (length(undone_at) = 20 AND undone_at GLOB '????-??-??T??:??:??Z')
+) STRICT
+;
+CREATE TABLE generations (
+    id INTEGER PRIMARY KEY,
+    published_at TEXT NOT NULL CHECK (length(published_at) = 20 AND published_at GLOB '????-??-??T??:??:??Z'),
+    changed_files INTEGER NOT NULL,
+    removed_files INTEGER NOT NULL
+) STRICT
+;
+CREATE TABLE placements (
+    id INTEGER PRIMARY KEY,
+    page TEXT NOT NULL,
+    block TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    story_id INTEGER NOT NULL REFERENCES stories(id),
+    title TEXT NOT NULL,
+    url TEXT NOT NULL,
+    site_id TEXT NOT NULL REFERENCES sites(id),
+    published_at TEXT CHECK (length(published_at) = 20 AND published_at GLOB '????-??-??T??:??:??Z'),
+    image_url TEXT,
+    shown_from TEXT NOT NULL CHECK (length(shown_from) = 20 AND shown_from GLOB '????-??-??T??:??:??Z'),
+    shown_until TEXT CHECK (length(shown_until) = 20 AND shown_until GLOB '????-??-??T??:??:??Z'),
+    generation INTEGER NOT NULL REFERENCES generations(id)
+) STRICT
+;
+CREATE VIRTUAL TABLE search USING fts5(
+    title, summary, title_pairs, summary_pairs, tokenize = 'porter unicode61'
+);
+CREATE TABLE tombstones (
+    feed_id INTEGER NOT NULL REFERENCES feeds(id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    entry_id INTEGER NOT NULL,
+    removed_at TEXT NOT NULL CHECK (length(removed_at) = 20 AND removed_at GLOB '????-??-??T??:??:??Z'),
+    PRIMARY KEY (feed_id, kind, value, entry_id)
+) STRICT, WITHOUT ROWID
+;
+INSERT INTO _sqlite_migrations (id, migration_set, name, applied_at) VALUES (1, 'aggregator', 'm001_create', '2026-11-25 04:42:40.109515+00:00');
+INSERT INTO sites (id, name, home) VALUES ('a', 'A', 'https://a.example/');
+INSERT INTO sites (id, name, home) VALUES ('b', 'B', 'https://b.example/');
+INSERT INTO feeds (id, site_id, url, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours, skip_days, etag, last_modified, body_hash, last_polled_at, last_success_at, last_read_at, next_poll_at, failures, last_outcome, last_error, newest_entry_at, paused_until, disabled_at) VALUES (1, 'a', 'https://a.example/feed', 'F', NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL, NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, 0, 'ok', NULL, NULL, NULL, NULL);
+INSERT INTO feeds (id, site_id, url, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours, skip_days, etag, last_modified, body_hash, last_polled_at, last_success_at, last_read_at, next_poll_at, failures, last_outcome, last_error, newest_entry_at, paused_until, disabled_at) VALUES (2, 'b', 'https://b.example/feed', NULL, NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-25T12:00:00Z', 0, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO polls (id, feed_id, at, outcome, http_status, bytes, duration_ms, new_entries, updated_entries, error, tier, truncated_entries, undated_entries, skipped_entries) VALUES (1, 1, '2026-11-25T12:00:00Z', 'ok', 304, 0, 5, 0, 0, NULL, NULL, 0, 0, 0);
+INSERT INTO stories (id, site_id, entry_id, url, title, image_url, published_at, first_seen_at, held_until, withdrawn_at) VALUES (2, 'a', 2, 'https://a.example/1', 'Story 1', NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL);
+INSERT INTO stories (id, site_id, entry_id, url, title, image_url, published_at, first_seen_at, held_until, withdrawn_at) VALUES (3, 'a', 3, 'https://a.example/2', 'Story 2', NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL);
+INSERT INTO entries (id, feed_id, guid, url, canonical_url, title, summary, author, image_url, categories, published_at, updated_at, held_until, first_seen_at, last_seen_at, position, backfill, fingerprint, story_id) VALUES (2, 1, 'g1', 'https://a.example/1', 'a.example/1', 'Story 1', 'It''s 北京', NULL, NULL, '[]', '2026-11-25T12:00:00Z', NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', 1, 0, 1001, 2);
+INSERT INTO entries (id, feed_id, guid, url, canonical_url, title, summary, author, image_url, categories, published_at, updated_at, held_until, first_seen_at, last_seen_at, position, backfill, fingerprint, story_id) VALUES (3, 1, NULL, 'https://a.example/2', 'a.example/2', 'Story 2', '', NULL, NULL, '[]', '2026-11-25T12:00:00Z', NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', 2, 0, 1002, 3);
+INSERT INTO entries (id, feed_id, guid, url, canonical_url, title, summary, author, image_url, categories, published_at, updated_at, held_until, first_seen_at, last_seen_at, position, backfill, fingerprint, story_id) VALUES (4, 2, 'b1', 'https://a.example/1', 'a.example/1', 'Story 1', '', NULL, NULL, '[]', '2026-11-25T12:00:00Z', NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', 1, 0, 1001, 2);
+INSERT INTO entry_keys (kind, scope, value, entry_id, version, created_at) VALUES ('guid', 1, 'g1', 2, 1, '2026-11-25T12:00:00Z');
+INSERT INTO entry_keys (kind, scope, value, entry_id, version, created_at) VALUES ('guid', 2, 'b1', 4, 1, '2026-11-25T12:00:00Z');
+INSERT INTO entry_keys (kind, scope, value, entry_id, version, created_at) VALUES ('url', 0, 'a.example/1', 2, 1, '2026-11-25T12:00:00Z');
+INSERT INTO entry_keys (kind, scope, value, entry_id, version, created_at) VALUES ('url', 0, 'a.example/1', 4, 1, '2026-11-25T12:00:00Z');
+INSERT INTO entry_keys (kind, scope, value, entry_id, version, created_at) VALUES ('url', 0, 'a.example/2', 3, 1, '2026-11-25T12:00:00Z');
+INSERT INTO merges (id, story_id, entry_id, matched_entry_id, rule, score, features, version, decided_at, undone_at) VALUES (1, 2, 4, 2, 'url', NULL, '{}', 1, '2026-11-25T12:00:00Z', NULL);
+INSERT INTO generations (id, published_at, changed_files, removed_files) VALUES (1, '2026-11-25T12:00:00Z', 3, 0);
+INSERT INTO placements (id, page, block, position, story_id, title, url, site_id, published_at, image_url, shown_from, shown_until, generation) VALUES (1, 'b', 'x', 1, 2, 'Story 1', 'https://a.example/1', 'a', '2026-11-25T12:00:00Z', NULL, '2026-11-25T12:00:00Z', NULL, 1);
+INSERT INTO search (rowid, title, summary, title_pairs, summary_pairs) VALUES (2, 'Story 1', 'It''s 北京', '', '北京 京');
+INSERT INTO search (rowid, title, summary, title_pairs, summary_pairs) VALUES (3, 'Story 2', '', '', '');
+INSERT INTO search (rowid, title, summary, title_pairs, summary_pairs) VALUES (4, 'Story 1', '', '', '');
+INSERT INTO tombstones (feed_id, kind, value, entry_id, removed_at) VALUES (1, 'guid', 'g9', 1, '2026-11-25T12:00:00Z');
+INSERT INTO tombstones (feed_id, kind, value, entry_id, removed_at) VALUES (1, 'url', 'a.example/9', 1, '2026-11-25T12:00:00Z');
+DELETE FROM sqlite_sequence;
+INSERT INTO sqlite_sequence (name, seq) VALUES ('stories', 3);
+INSERT INTO sqlite_sequence (name, seq) VALUES ('entries', 4);
+CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
+    ON "_sqlite_migrations" ("migration_set", "name");
+CREATE INDEX feeds_due ON feeds(next_poll_at) WHERE next_poll_at IS NOT NULL;
+CREATE INDEX polls_by_feed ON polls(feed_id, at);
+CREATE INDEX polls_by_time ON polls(at);
+CREATE INDEX entries_by_feed ON entries(feed_id, last_seen_at);
+CREATE INDEX entries_by_story ON entries(story_id);
+CREATE INDEX entry_keys_by_entry ON entry_keys(entry_id);
+CREATE INDEX merges_by_entry ON merges(entry_id);
+CREATE INDEX merges_by_story ON merges(story_id);
+CREATE INDEX stories_by_site ON stories(site_id, shown_at DESC);
+CREATE INDEX stories_held ON stories(held_until) WHERE held_until IS NOT NULL;
+CREATE UNIQUE INDEX placements_now ON placements(page, block, position) WHERE shown_until IS NULL;
+CREATE INDEX placements_by_story ON placements(story_id);
+CREATE INDEX stories_by_entry ON stories(entry_id);
+CREATE INDEX merges_by_match ON merges(matched_entry_id) WHERE matched_entry_id IS NOT NULL;
+CREATE INDEX stories_by_time ON stories(shown_at DESC);
+CREATE INDEX placements_by_place ON placements(page, block, position, shown_from);
+CREATE INDEX entries_by_time ON entries(first_seen_at);
+CREATE VIEW headlines AS
+SELECT
+    stories.id AS story_id,
+    stories.title,
+    stories.url,
+    stories.site_id,
+    sites.name AS site_name,
+    stories.published_at,
+    stories.first_seen_at,
+    stories.shown_at,
+    (SELECT count(id) FROM entries WHERE entries.story_id = stories.id) AS entries,
+    (SELECT count(DISTINCT feed_id) FROM entries WHERE entries.story_id = stories.id) AS feeds
+FROM stories
+JOIN sites ON sites.id = stories.site_id
+WHERE stories.withdrawn_at IS NULL;
+CREATE VIEW page_headlines AS
+SELECT page, block, position, story_id, title, url, site_id, published_at
+FROM placements
+WHERE shown_until IS NULL;
+CREATE VIEW feed_health AS
+SELECT
+    id AS feed_id,
+    site_id,
+    url,
+    CASE
+        WHEN disabled_at IS NOT NULL THEN 'disabled'
+        WHEN last_outcome = 'gone' THEN 'gone'
+        WHEN paused_until > strftime('%Y-%m-%dT%H:%M:%SZ', 'now') THEN 'paused'
+        WHEN failures > 0 THEN 'failing'
+        WHEN last_success_at < strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-1 day') THEN 'stale'
+        WHEN newest_entry_at < strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-30 days') THEN 'stale'
+        ELSE 'ok'
+    END AS state,
+    last_success_at,
+    newest_entry_at,
+    next_poll_at,
+    failures,
+    last_error
+FROM feeds;
+PRAGMA application_id = 1212498244;
+PRAGMA user_version = 1;
+COMMIT;
