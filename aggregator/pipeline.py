@@ -36,10 +36,11 @@ from aggregator.model import (
     Validators,
 )
 from aggregator.network import Feed, Network
+from aggregator.pacing import Learnt, pace_of, starting_pace
 from aggregator.publish import Publication, current_generation
 from aggregator.publish import publish as publish_files
 from aggregator.render import render_page, render_preview
-from aggregator.schedule import DEFAULT_INTERVAL, is_pause, next_poll
+from aggregator.schedule import Pace, is_pause, next_poll
 from aggregator.selection import depth, select_page
 from aggregator.store import publications, reading, writing
 from aggregator.store.connection import open_reader
@@ -78,7 +79,7 @@ class Attempt:
     """A poll whose outside part is over; `reading` is None where there was no body."""
 
     feed: FeedState
-    interval: timedelta
+    settings: Feed
     at: datetime
     duration: timedelta
     result: FetchResult
@@ -98,6 +99,7 @@ class PollReport:
     updated: int
     duration: timedelta
     next_poll_at: datetime | None
+    why: str
     error: str | None
 
     @property
@@ -115,7 +117,7 @@ async def poll_feed(feed: FeedState, settings: Feed, tools: Tools) -> PollReport
     reading = await _read(result, body_hash, feed, settings, tools)
     attempt = Attempt(
         feed=feed,
-        interval=max(settings.every or DEFAULT_INTERVAL, tools.network.floor_of(settings)),
+        settings=settings,
         at=tools.clock(),
         duration=timedelta(seconds=loop.time() - started),
         result=result,
@@ -164,7 +166,8 @@ def record_attempt(store: Store, attempt: Attempt, network: Network) -> PollRepo
         update = FeedUpdate()
         if isinstance(attempt.reading, Document):
             update = _store_document(db, attempt, attempt.reading, network)
-        record = _poll_record(attempt, update)
+        pace = _pace(db, attempt, update, network)
+        record = _poll_record(attempt, update, pace)
         writing.record_poll(db, record)
     return PollReport(
         feed=attempt.feed,
@@ -174,6 +177,7 @@ def record_attempt(store: Store, attempt: Attempt, network: Network) -> PollRepo
         updated=record.updated_entries,
         duration=attempt.duration,
         next_poll_at=record.next_poll_at,
+        why=record.next_poll_why,
         error=record.error,
     )
 
@@ -193,7 +197,20 @@ def _store_document(
     return update
 
 
-def _poll_record(attempt: Attempt, update: FeedUpdate) -> PollRecord:
+def _pace(db: Database, attempt: Attempt, update: FeedUpdate, network: Network) -> Pace:
+    """Where there was a document, what it brought is learnt from."""
+    outcome, _ = _judge(attempt)
+    learnt = None
+    if outcome in DOCUMENT_OUTCOMES:
+        learnt = Learnt(
+            dates=tuple(new.entry.published_at for new in update.new),
+            first=not attempt.feed.has_document,
+            overrun=bool(update.new) and not (update.seen or update.changed),
+        )
+    return pace_of(db, attempt.feed.id, attempt.settings, network, learnt, now=attempt.at)
+
+
+def _poll_record(attempt: Attempt, update: FeedUpdate, pace: Pace) -> PollRecord:
     outcome, error = _judge(attempt)
     document = attempt.reading if isinstance(attempt.reading, Document) else None
     meta = document.meta if document else attempt.feed.meta
@@ -201,7 +218,7 @@ def _poll_record(attempt: Attempt, update: FeedUpdate) -> PollRecord:
     following = next_poll(
         outcome,
         failures=0 if has_document else attempt.feed.failures + 1,
-        interval=attempt.interval,
+        pace=pace,
         hints=attempt.result.hints,
         meta=meta,
         now=attempt.at,
@@ -216,8 +233,9 @@ def _poll_record(attempt: Attempt, update: FeedUpdate) -> PollRecord:
         wire_bytes=0 if isinstance(attempt.result, NotModified) else attempt.result.wire_bytes,
         duration_ms=round(attempt.duration / timedelta(milliseconds=1)),
         error=error,
-        next_poll_at=following,
-        paused_until=following if is_pause(outcome) else None,
+        next_poll_at=following.at,
+        next_poll_why=following.why,
+        paused_until=following.at if is_pause(outcome) else None,
         # Those of a body that was not understood are not kept: it would never be seen again.
         validators=_validators(attempt) if has_document else None,
         body_hash=attempt.body_hash if document else None,
@@ -262,7 +280,7 @@ def record_internal_error(store: Store, feed: FeedState, at: datetime, error: st
     following = next_poll(
         Outcome.INTERNAL_ERROR,
         failures=feed.failures + 1,
-        interval=DEFAULT_INTERVAL,
+        pace=starting_pace(timedelta()),
         hints=Hints(),
         meta=feed.meta,
         now=at,
@@ -277,7 +295,8 @@ def record_internal_error(store: Store, feed: FeedState, at: datetime, error: st
         wire_bytes=0,
         duration_ms=0,
         error=error,
-        next_poll_at=following,
+        next_poll_at=following.at,
+        next_poll_why=following.why,
         paused_until=None,
     )
     with store.transaction() as db:
@@ -339,7 +358,8 @@ def _record_publication(
 ) -> None:
     """Also catches up on a generation that was switched to just before a crash."""
     on_disk = publication.generation if publication else current_generation(network.output)
-    if on_disk is None or on_disk == publications.last_generation(store.db):
+    # An older one is shown where `--out` names another directory than the last publication's.
+    if on_disk is None or on_disk <= (publications.last_generation(store.db) or 0):
         return
     with store.transaction() as db:
         publications.record_publication(

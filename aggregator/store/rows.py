@@ -49,6 +49,7 @@ class PollRecord:
     undated_entries: int = 0
     skipped_entries: int = 0
     newest_entry_at: datetime | None = None
+    next_poll_why: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -231,6 +232,7 @@ def poll_columns(record: PollRecord) -> dict[str, str | int | None]:
         "undated_entries": record.undated_entries,
         "skipped_entries": record.skipped_entries,
         "next_poll_at": text_of(record.next_poll_at),
+        "next_poll_why": record.next_poll_why or None,
         "paused_until": text_of(record.paused_until),
         "newest_entry_at": text_of(record.newest_entry_at),
     }

@@ -308,6 +308,7 @@ def record_poll(db: Database, record: PollRecord) -> None:
             last_success_at = CASE WHEN :has_document THEN :at ELSE last_success_at END,
             failures = CASE WHEN :has_document THEN 0 ELSE failures + 1 END,
             next_poll_at = :next_poll_at,
+            next_poll_why = :next_poll_why,
             paused_until = :paused_until,
             last_outcome = :outcome,
             last_error = :error,

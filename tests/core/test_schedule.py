@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import DOCUMENT_OUTCOMES, FeedMeta, Hints, Outcome
-from aggregator.schedule import is_pause, next_poll
+from aggregator.schedule import Pace, fixed_pace, is_pause, next_poll
 
 NOW = datetime(2026, 11, 25, 12, 10, tzinfo=UTC)  # a Wednesday
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -23,19 +23,20 @@ def wait(
     hints: Hints = Hints(),  # noqa: B008 # frozen
     meta: FeedMeta = FeedMeta(),  # noqa: B008 # frozen
     jitter: float = 0.0,
+    pace: Pace | None = None,
 ) -> timedelta:
     """How long after NOW the next poll is."""
     following = next_poll(
         outcome,
         failures=failures,
-        interval=interval,
+        pace=pace or fixed_pace(interval),
         hints=hints,
         meta=meta,
         now=NOW,
         jitter=jitter,
     )
-    assert following is not None
-    return following - NOW
+    assert following.at is not None
+    return following.at - NOW
 
 
 @pytest.mark.parametrize("outcome", sorted(DOCUMENT_OUTCOMES))
@@ -47,6 +48,40 @@ def test_a_document_keeps_the_interval(outcome: Outcome) -> None:
 def test_jitter_only_ever_delays() -> None:
     """A tenth of the interval at most; no poll is early."""
     assert 30 * MINUTE < wait(jitter=0.5) < 33 * MINUTE
+
+
+def test_P30_jitter_of_an_adaptive_interval_stops_at_the_floor() -> None:
+    """A tenth either way, never under the floor."""
+    pace = Pace(HOUR, "rate 1.0/day", floor=57 * MINUTE, retry=HOUR, early=0.1)
+
+    assert wait(pace=pace) == 57 * MINUTE
+    assert wait(pace=pace, jitter=0.5) == HOUR
+    assert HOUR < wait(pace=pace, jitter=0.99) < 66 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("outcome", "failures", "hints", "meta", "why"),
+    [
+        (Outcome.OK, 0, Hints(), FeedMeta(), "every 30m"),
+        (Outcome.OK, 0, Hints(fresh_for=2 * HOUR), FeedMeta(), "max-age 2h"),
+        (Outcome.OK, 0, Hints(fresh_for=timedelta(seconds=7193)), FeedMeta(), "max-age 2h"),
+        (Outcome.OK, 0, Hints(), FeedMeta(ttl=90 * MINUTE), "ttl 90m"),
+        (Outcome.OK, 0, Hints(), FeedMeta(skip_hours=frozenset({12})), "skipped hours"),
+        (Outcome.DNS, 3, Hints(), FeedMeta(), "failure 3"),
+        (Outcome.RATE_LIMITED, 1, Hints(retry_after=3 * HOUR), FeedMeta(), "retry-after 3h"),
+    ],
+)
+def test_it_says_what_decided(
+    outcome: Outcome, failures: int, hints: Hints, meta: FeedMeta, why: str
+) -> None:
+    """The longest of all waits names itself."""
+    pace = fixed_pace(30 * MINUTE)
+
+    following = next_poll(
+        outcome, failures=failures, pace=pace, hints=hints, meta=meta, now=NOW, jitter=0.0
+    )
+
+    assert following.why == why
 
 
 @pytest.mark.parametrize(
@@ -68,14 +103,14 @@ def test_410_stops() -> None:
     following = next_poll(
         Outcome.GONE,
         failures=1,
-        interval=HOUR,
+        pace=fixed_pace(HOUR),
         hints=Hints(),
         meta=FeedMeta(),
         now=NOW,
         jitter=0.0,
     )
 
-    assert following is None
+    assert (following.at, following.why) == (None, "gone")
 
 
 def test_P40_retry_after_is_obeyed() -> None:
