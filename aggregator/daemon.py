@@ -1,8 +1,9 @@
 """A network -> polls and publications until told to stop.
 
-APScheduler runs three jobs: the tick asks the database which feeds are due, `publish` writes a
-generation when something changed or a minute has passed, `tidy` does SQLite's upkeep. A job's own
-fault ends the process: alive but idle would be worse.
+APScheduler runs a handful of jobs: the tick asks the database which feeds are due, `publish` writes
+a generation when something changed or a minute has passed, `steer` keeps the polls within their
+budget, `tidy` does SQLite's upkeep. A job's own fault ends the process: alive but idle would be
+worse.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from aggregator.instance import Instance, open_instance
 from aggregator.logs import log_event
 from aggregator.model import FeedState
 from aggregator.network import Index, Network
+from aggregator.pacing import steer
 from aggregator.recording import PollReport
 from aggregator.requests import answer
 from aggregator.schedule import spread_overdue
@@ -35,6 +37,7 @@ TICK_S = 1
 PUBLISH_CHECK_S = 1
 PUBLISH_EVERY_S = 60.0
 TIDY_S = 3600
+STEER_S = 60
 STORAGE_PAUSE_S = 30.0
 """How long nothing is fetched after a write failed: what cannot be stored is not downloaded."""
 
@@ -106,7 +109,12 @@ class Daemon:
         # A run that is late is late, not lost: the default would drop it after one second.
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=defaults)
-        jobs = ((self._tick, TICK_S), (self._publish_if_due, PUBLISH_CHECK_S), (self._tidy, TIDY_S))
+        jobs = (
+            (self._tick, TICK_S),
+            (self._publish_if_due, PUBLISH_CHECK_S),
+            (self._steer, STEER_S),
+            (self._tidy, TIDY_S),
+        )
         now = datetime.now(UTC)
         for job, seconds in jobs:
             scheduler.add_job(self._run_job, "interval", (job,), seconds=seconds, next_run_time=now)
@@ -159,6 +167,10 @@ class Daemon:
             except StorageError:
                 self._changed = True
                 raise
+
+    async def _steer(self) -> None:
+        tools = self._instance.tools
+        await tools.store.run(steer, tools.network, tools.clock())
 
     async def _tidy(self) -> None:
         tools = self._instance.tools

@@ -32,7 +32,6 @@ from aggregator.publish import Publication, current_generation
 from aggregator.publish import publish as publish_files
 from aggregator.recording import Attempt, PollReport, Reading, Unchanged, record_attempt
 from aggregator.render import render_page, render_preview
-from aggregator.schedule import DEFAULT_INTERVAL
 from aggregator.selection import depth, select_page
 from aggregator.store import publications, reading, writing
 from aggregator.store.connection import open_reader
@@ -70,7 +69,8 @@ async def poll_feed(feed: FeedState, settings: Feed, tools: Tools) -> PollReport
     reading = await _read(result, body_hash, feed, settings, tools)
     attempt = Attempt(
         feed=feed,
-        interval=max(settings.every or DEFAULT_INTERVAL, tools.index.floors[feed.url]),
+        settings=settings,
+        floor=tools.index.floors[feed.url],
         at=tools.clock(),
         duration=timedelta(seconds=loop.time() - started),
         result=result,
@@ -79,7 +79,7 @@ async def poll_feed(feed: FeedState, settings: Feed, tools: Tools) -> PollReport
         jitter=tools.jitter(),
         scope=settings.retry_after_scope or tools.network.fetch.retry_after_scope,
     )
-    return await tools.store.run(record_attempt, attempt, tools.index.owners)
+    return await tools.store.run(record_attempt, attempt, tools.network, tools.index.owners)
 
 
 def _request(feed: FeedState, settings: Feed, now: datetime) -> FetchRequest:

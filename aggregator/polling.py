@@ -138,6 +138,7 @@ class Poller:
             updated=report.updated,
             ms=round(report.duration.total_seconds() * 1000),
             next=format_time(report.next_poll_at) if report.next_poll_at else "never",
+            why=report.why,
             error=report.error,
         )
         if self.on_report is not None:

@@ -28,8 +28,9 @@ from aggregator.model import (
     Validators,
 )
 from aggregator.moves import is_learnt, sighted_url
-from aggregator.network import RetryScope
-from aggregator.schedule import DEFAULT_INTERVAL, is_pause, next_poll, pause_scope
+from aggregator.network import Feed, Network, RetryScope
+from aggregator.pacing import Learnt, pace_of, starting_pace
+from aggregator.schedule import Pace, is_pause, next_poll, pause_scope
 from aggregator.store import moves, writing
 from aggregator.store.rows import PollRecord
 from aggregator.store.store import Store
@@ -52,7 +53,8 @@ class Attempt:
     """
 
     feed: FeedState
-    interval: timedelta
+    settings: Feed
+    floor: timedelta
     at: datetime
     duration: timedelta
     result: FetchResult
@@ -73,6 +75,7 @@ class PollReport:
     updated: int
     duration: timedelta
     next_poll_at: datetime | None
+    why: str
     error: str | None
     paused: frozenset[int] = frozenset()
 
@@ -82,13 +85,16 @@ class PollReport:
         return self.outcome in DOCUMENT_OUTCOMES
 
 
-def record_attempt(store: Store, attempt: Attempt, owners: Mapping[str, str]) -> PollReport:
+def record_attempt(
+    store: Store, attempt: Attempt, network: Network, owners: Mapping[str, str]
+) -> PollReport:
     """Reads what is stored, decides and writes, in one transaction; `owners`: host -> site."""
     with store.transaction() as db:
         update = FeedUpdate()
         if isinstance(attempt.reading, Document):
             update = _store_document(db, attempt, attempt.reading, owners)
-        record = _poll_record(attempt, update)
+        pace = _pace(db, attempt, update, network)
+        record = _poll_record(attempt, update, pace)
         writing.record_poll(db, record)
         _note_move(db, attempt, record)
         paused = _pause_others(db, attempt, record)
@@ -100,6 +106,7 @@ def record_attempt(store: Store, attempt: Attempt, owners: Mapping[str, str]) ->
         updated=record.updated_entries,
         duration=attempt.duration,
         next_poll_at=record.next_poll_at,
+        why=record.next_poll_why,
         error=record.error,
         paused=paused,
     )
@@ -120,7 +127,21 @@ def _store_document(
     return update
 
 
-def _poll_record(attempt: Attempt, update: FeedUpdate) -> PollRecord:
+def _pace(db: Database, attempt: Attempt, update: FeedUpdate, network: Network) -> Pace:
+    """Where there was a document, what it brought is learnt from."""
+    outcome, _ = _judge(attempt)
+    learnt = None
+    if outcome in DOCUMENT_OUTCOMES:
+        learnt = Learnt(
+            dates=tuple(new.entry.published_at for new in update.new),
+            first=not attempt.feed.has_document,
+            overrun=bool(update.new) and not (update.seen or update.changed),
+        )
+    feed, settings = attempt.feed, attempt.settings
+    return pace_of(db, feed.id, settings, network, learnt, floor=attempt.floor, now=attempt.at)
+
+
+def _poll_record(attempt: Attempt, update: FeedUpdate, pace: Pace) -> PollRecord:
     outcome, error = _judge(attempt)
     document = attempt.reading if isinstance(attempt.reading, Document) else None
     meta = document.meta if document else attempt.feed.meta
@@ -128,7 +149,7 @@ def _poll_record(attempt: Attempt, update: FeedUpdate) -> PollRecord:
     following = next_poll(
         outcome,
         failures=0 if has_document else attempt.feed.failures + 1,
-        interval=attempt.interval,
+        pace=pace,
         hints=attempt.result.hints,
         meta=meta,
         now=attempt.at,
@@ -143,8 +164,9 @@ def _poll_record(attempt: Attempt, update: FeedUpdate) -> PollRecord:
         wire_bytes=0 if isinstance(attempt.result, NotModified) else attempt.result.wire_bytes,
         duration_ms=round(attempt.duration / timedelta(milliseconds=1)),
         error=error,
-        next_poll_at=following,
-        paused_until=following if is_pause(outcome) else None,
+        next_poll_at=following.at,
+        next_poll_why=following.why,
+        paused_until=following.at if is_pause(outcome) else None,
         # Those of a body that was not understood are not kept: it would never be seen again.
         validators=_validators(attempt) if has_document else None,
         body_hash=attempt.body_hash if document else None,
@@ -224,7 +246,7 @@ def record_internal_error(store: Store, feed: FeedState, at: datetime, error: st
     following = next_poll(
         Outcome.INTERNAL_ERROR,
         failures=feed.failures + 1,
-        interval=DEFAULT_INTERVAL,
+        pace=starting_pace(timedelta()),
         hints=Hints(),
         meta=feed.meta,
         now=at,
@@ -239,7 +261,8 @@ def record_internal_error(store: Store, feed: FeedState, at: datetime, error: st
         wire_bytes=0,
         duration_ms=0,
         error=error,
-        next_poll_at=following,
+        next_poll_at=following.at,
+        next_poll_why=following.why,
         paused_until=None,
     )
     with store.transaction() as db:

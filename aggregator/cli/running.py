@@ -13,6 +13,7 @@ from aggregator.instance import Instance, open_instance, run_loop
 from aggregator.logs import masked_url, printable
 from aggregator.model import FeedState
 from aggregator.network import Network
+from aggregator.pacing import steer
 from aggregator.recording import PollReport
 from aggregator.store import reading
 from aggregator.store.store import Store
@@ -35,6 +36,7 @@ async def _once(network: Network) -> int:
     async with open_instance(network) as instance:
         store = instance.tools.store
         due = await store.run(_due, instance.tools.clock())
+        await store.run(steer, network, instance.tools.clock())
         reports = await _poll_with_progress(instance, due)
         await instance.publish()
         failing = await store.run(_failing)

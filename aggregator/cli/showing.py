@@ -44,7 +44,8 @@ def show_status(network: Network, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(status) for status in statuses], indent=2))
         return
-    headers = ["site", "feed", "state", "last poll", "outcome", "next poll", "entries", "failures"]
+    headers = ["site", "feed", "state", "last poll", "outcome", "next poll", "why"]
+    headers += ["entries", "failures"]
     table = [
         [
             status.site,
@@ -53,6 +54,7 @@ def show_status(network: Network, *, as_json: bool) -> None:
             status.last_polled_at or "never",
             status.last_outcome or "-",
             status.next_poll_at or "never",
+            status.why or "-",
             status.entries,
             status.failures,
         ]

@@ -50,6 +50,7 @@ CREATE TABLE feeds (
     {_time("last_success_at")},
     {_time("last_read_at")},
     {_time("next_poll_at")},
+    next_poll_why TEXT,
     failures INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
     last_outcome TEXT,
     last_error TEXT,
@@ -320,6 +321,34 @@ _FEED_MOVES_INDEXES = (
 )
 
 # ---------------------------------------------------------------------------------
+# ---------------------------------------------------------------- when to poll
+
+# What the polling policy knows of one feed: see policy.FeedRate.
+_FEED_RATES = f"""
+CREATE TABLE feed_rates (
+    feed_id INTEGER PRIMARY KEY REFERENCES feeds(id) ON DELETE CASCADE,
+    {_time("observed_at", required=True)},
+    {_time("newest_item_at", required=True)},
+    items REAL NOT NULL,
+    exposure_s REAL NOT NULL,
+    bins TEXT NOT NULL,
+    overrun INTEGER NOT NULL DEFAULT 0 CHECK (overrun IN (0, 1))
+) STRICT
+"""
+
+# What all feeds share, one row: see policy.PolicyState.
+_POLICY_STATE = f"""
+CREATE TABLE policy_state (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    mu REAL NOT NULL,
+    polls_per_hour REAL NOT NULL,
+    {_time("stepped_at", required=True)},
+    {_time("profiled_at", required=True)},
+    profile TEXT NOT NULL
+) STRICT
+"""
+
+_WHEN_TO_POLL = (_FEED_RATES, _POLICY_STATE)
 
 migrations = Migrations("aggregator")
 
@@ -330,7 +359,7 @@ def _create(db: Database) -> None:
     tables = (_SITES, _FEEDS, _POLLS, _STORIES, _ENTRIES, _ENTRY_KEYS, _MERGES)
     published = (_GENERATIONS, _PLACEMENTS)
     views = (_HEADLINES, _PAGE_HEADLINES, _FEED_HEALTH)
-    for statement in (*tables, *published, *_INDEXES, *views):
+    for statement in (*tables, *published, *_WHEN_TO_POLL, *_INDEXES, *views):
         db.conn.execute(statement)
     for statement in (_FEED_MOVES, *_FEED_MOVES_INDEXES, *_UPKEEP):
         db.conn.execute(statement)

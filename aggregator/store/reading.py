@@ -51,6 +51,7 @@ class FeedStatus:
     moved_to: str | None
     move_sighted: str | None
     move_sighted_at: str | None
+    why: str | None
 
 
 def due_feeds(db: Database, *, now: datetime, limit: int) -> tuple[FeedState, ...]:
@@ -119,7 +120,7 @@ def feed_statuses(db: Database) -> tuple[FeedStatus, ...]:
             feed_health.feed_id, feed_health.site_id, feed_health.url, feed_health.state,
             feeds.last_polled_at, feeds.last_outcome, feed_health.last_success_at,
             feed_health.next_poll_at, feed_health.newest_entry_at, feed_health.failures,
-            feed_health.last_error,
+            feed_health.last_error, feeds.next_poll_why,
             (SELECT count(*) FROM entries WHERE entries.feed_id = feeds.id) AS entries,
             in_force.url AS moved_to, sighted.url AS move_sighted,
             sighted.first_sighted_at AS move_sighted_at
@@ -156,4 +157,5 @@ def _feed_status(row: sqlite3.Row) -> FeedStatus:
         moved_to=row["moved_to"],
         move_sighted=row["move_sighted"],
         move_sighted_at=row["move_sighted_at"],
+        why=row["next_poll_why"],
     )

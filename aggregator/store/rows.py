@@ -53,6 +53,7 @@ class PollRecord:
     newest_entry_at: datetime | None = None
     served_by: str | None = None
     is_full: bool = False
+    next_poll_why: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -241,6 +242,7 @@ def poll_columns(record: PollRecord) -> dict[str, str | int | None]:
         "undated_entries": record.undated_entries,
         "skipped_entries": record.skipped_entries,
         "next_poll_at": text_of(record.next_poll_at),
+        "next_poll_why": record.next_poll_why or None,
         "paused_until": text_of(record.paused_until),
         "newest_entry_at": text_of(record.newest_entry_at),
     }

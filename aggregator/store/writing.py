@@ -339,6 +339,7 @@ def record_poll(db: Database, record: PollRecord) -> None:
                 WHEN paused_until > :at THEN max(coalesce(:paused_until, ''), paused_until)
                 ELSE :paused_until
             END,
+            next_poll_why = :next_poll_why,
             last_outcome = :outcome,
             last_error = :error,
             newest_entry_at = nullif(

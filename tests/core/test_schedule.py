@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aggregator.model import DOCUMENT_OUTCOMES, FeedMeta, Hints, Outcome
 from aggregator.network import RetryScope
-from aggregator.schedule import is_pause, next_poll, pause_scope, spread_overdue
+from aggregator.schedule import Pace, fixed_pace, is_pause, next_poll, pause_scope, spread_overdue
 
 NOW = datetime(2026, 11, 25, 12, 10, tzinfo=UTC)  # a Wednesday
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -24,19 +24,20 @@ def wait(
     hints: Hints = Hints(),  # noqa: B008 # frozen
     meta: FeedMeta = FeedMeta(),  # noqa: B008 # frozen
     jitter: float = 0.0,
+    pace: Pace | None = None,
 ) -> timedelta:
     """How long after NOW the next poll is."""
     following = next_poll(
         outcome,
         failures=failures,
-        interval=interval,
+        pace=pace or fixed_pace(interval),
         hints=hints,
         meta=meta,
         now=NOW,
         jitter=jitter,
     )
-    assert following is not None
-    return following - NOW
+    assert following.at is not None
+    return following.at - NOW
 
 
 @pytest.mark.parametrize("outcome", sorted(DOCUMENT_OUTCOMES))
@@ -48,6 +49,38 @@ def test_a_document_keeps_the_interval(outcome: Outcome) -> None:
 def test_jitter_only_ever_delays() -> None:
     """A tenth of the interval at most; no poll is early."""
     assert 30 * MINUTE < wait(jitter=0.5) < 33 * MINUTE
+
+
+def test_P30_an_interval_is_never_under_the_floor() -> None:
+    """Whatever the rate says."""
+    pace = Pace(30 * MINUTE, "rate 90.0/day", floor=HOUR, retry=HOUR)
+
+    assert wait(pace=pace) == HOUR
+
+
+@pytest.mark.parametrize(
+    ("outcome", "failures", "hints", "meta", "why"),
+    [
+        (Outcome.OK, 0, Hints(), FeedMeta(), "every 30m"),
+        (Outcome.OK, 0, Hints(fresh_for=2 * HOUR), FeedMeta(), "max-age 2h"),
+        (Outcome.OK, 0, Hints(fresh_for=timedelta(seconds=7193)), FeedMeta(), "max-age 2h"),
+        (Outcome.OK, 0, Hints(), FeedMeta(ttl=90 * MINUTE), "ttl 90m"),
+        (Outcome.OK, 0, Hints(), FeedMeta(skip_hours=frozenset({12})), "skipped hours"),
+        (Outcome.DNS, 3, Hints(), FeedMeta(), "failure 3"),
+        (Outcome.RATE_LIMITED, 1, Hints(retry_after=3 * HOUR), FeedMeta(), "retry-after 3h"),
+    ],
+)
+def test_it_says_what_decided(
+    outcome: Outcome, failures: int, hints: Hints, meta: FeedMeta, why: str
+) -> None:
+    """The longest of all waits names itself."""
+    pace = fixed_pace(30 * MINUTE)
+
+    following = next_poll(
+        outcome, failures=failures, pace=pace, hints=hints, meta=meta, now=NOW, jitter=0.0
+    )
+
+    assert following.why == why
 
 
 @pytest.mark.parametrize(
@@ -69,14 +102,14 @@ def test_410_stops() -> None:
     following = next_poll(
         Outcome.GONE,
         failures=1,
-        interval=HOUR,
+        pace=fixed_pace(HOUR),
         hints=Hints(),
         meta=FeedMeta(),
         now=NOW,
         jitter=0.0,
     )
 
-    assert following is None
+    assert (following.at, following.why) == (None, "gone")
 
 
 def test_P40_retry_after_is_obeyed() -> None:
@@ -176,14 +209,14 @@ def test_fractions_of_a_second_are_rounded_up() -> None:
     following = next_poll(
         Outcome.OK,
         failures=0,
-        interval=HOUR,
+        pace=fixed_pace(HOUR),
         hints=Hints(),
         meta=FeedMeta(),
         now=late,
         jitter=0.0,
     )
 
-    assert following == NOW + HOUR + timedelta(seconds=1)
+    assert following.at == NOW + HOUR + timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(
