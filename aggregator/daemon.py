@@ -14,8 +14,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from typing import TYPE_CHECKING
 
 from aggregator.control import ControlServer, Message
 from aggregator.errors import AggregatorError, ConfigError, StorageError, UsageError
@@ -30,6 +29,9 @@ from aggregator.schedule import spread_overdue
 from aggregator.store import moves, reading
 from aggregator.store.store import Store
 from aggregator.upkeep import remove_expired
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +108,9 @@ class Daemon:
             raise self._fault
 
     def _schedule(self) -> AsyncIOScheduler:
+        # Imported here: every other command would wait for it and has no jobs.
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
         # A run that is late is late, not lost: the default would drop it after one second.
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=defaults)

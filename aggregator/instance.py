@@ -4,6 +4,7 @@ at the end."""
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import random
@@ -24,7 +25,7 @@ from aggregator.publish import Publication, sweep
 from aggregator.store import writing
 from aggregator.store.store import Store
 from aggregator.store.thread import StoreThread
-from aggregator.workers import WorkerPool
+from aggregator.workers.pool import WorkerPool
 
 try:
     import uvloop
@@ -40,6 +41,8 @@ T = TypeVar("T")
 
 def run_loop(main: Coroutine[Any, Any, T]) -> T:
     """The one place that starts an event loop: uvloop's where it is installed."""
+    # What was imported and configured lives as long as the process: no collection need look at it.
+    gc.freeze()
     with asyncio.Runner(loop_factory=NEW_LOOP) as runner:
         return runner.run(main)
 

@@ -251,7 +251,8 @@ class FeedState:
     `body_hash` and `meta` are those of the last document understood. `has_document` says whether
     there was one: the first is back-fill. `served_by` is the URL that gave the validators,
     `moved_to` the one polled instead of `url` since a permanent redirect was learnt. `last_full_at`
-    is when a whole document came last, a 304 being none.
+    is when a whole document came last, a 304 being none; `is_sighted` says that a redirect was seen
+    which is not believed yet.
     """
 
     id: int
@@ -268,6 +269,7 @@ class FeedState:
     last_full_at: datetime | None = None
     paused_until: datetime | None = None
     timed_out: bool = False
+    is_sighted: bool = False
 
     @property
     def polled_url(self) -> str:

@@ -37,7 +37,7 @@ from aggregator.store import publications, reading, writing
 from aggregator.store.connection import open_reader
 from aggregator.store.store import Store
 from aggregator.store.thread import StoreThread
-from aggregator.workers import WorkerPool
+from aggregator.workers.pool import WorkerPool
 
 READER_VERSION = 1
 """Of all that decides what a body means; a new one reads unchanged bodies again."""

@@ -127,19 +127,24 @@ class Poller:
             self.failure = failure
 
     def _tell(self, report: PollReport) -> None:
-        log_event(
-            log,
-            logging.INFO,
-            "poll",
-            site=report.feed.site_id,
-            feed=masked_url(report.feed.url),
-            outcome=report.outcome,
-            new=report.new,
-            updated=report.updated,
-            ms=round(report.duration.total_seconds() * 1000),
-            next=format_time(report.next_poll_at) if report.next_poll_at else "never",
-            why=report.why,
-            error=report.error,
-        )
+        if log.isEnabledFor(logging.INFO):
+            _log_poll(report)
         if self.on_report is not None:
             self.on_report(report)
+
+
+def _log_poll(report: PollReport) -> None:
+    log_event(
+        log,
+        logging.INFO,
+        "poll",
+        site=report.feed.site_id,
+        feed=masked_url(report.feed.url),
+        outcome=report.outcome,
+        new=report.new,
+        updated=report.updated,
+        ms=round(report.duration.total_seconds() * 1000),
+        next=format_time(report.next_poll_at) if report.next_poll_at else "never",
+        why=report.why,
+        error=report.error,
+    )

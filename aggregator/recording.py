@@ -168,7 +168,7 @@ def _poll_record(attempt: Attempt, update: FeedUpdate, pace: Pace) -> PollRecord
         next_poll_why=following.why,
         paused_until=following.at if is_pause(outcome) else None,
         # Those of a body that was not understood are not kept: it would never be seen again.
-        validators=_validators(attempt) if has_document else None,
+        validators=_new_validators(attempt) if has_document else None,
         body_hash=attempt.body_hash if document else None,
         meta=document.meta if document else None,
         tier=document.tier if document else None,
@@ -193,7 +193,8 @@ def _note_move(db: Database, attempt: Attempt, record: PollRecord) -> None:
         return
     url = sighted_url(attempt.result)
     if url is None:
-        moves.forget_sightings(db, feed.id)
+        if feed.is_sighted:
+            moves.forget_sightings(db, feed.id)
         return
     sighting = moves.sight(db, feed.id, url, now=now)
     if is_learnt(sighting, configured_url=feed.url, now=now):
@@ -230,9 +231,13 @@ def _judge(attempt: Attempt) -> tuple[Outcome, str | None]:
             return (Outcome.UNCHANGED if unchanged else Outcome.OK), None
 
 
-def _validators(attempt: Attempt) -> Validators | None:
-    result = attempt.result
-    return None if isinstance(result, FetchFailed) else result.validators
+def _new_validators(attempt: Attempt) -> Validators | None:
+    """None where they and their origin are those that are stored."""
+    result, feed = attempt.result, attempt.feed
+    if isinstance(result, FetchFailed):
+        return None
+    same = result.validators == feed.validators and result.url == feed.served_by
+    return None if same else result.validators
 
 
 def _newest(update: FeedUpdate, now: datetime) -> datetime | None:

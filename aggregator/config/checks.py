@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_network
 
 from aggregator.config.hosts import site_hosts
@@ -71,7 +71,8 @@ def _check_feeds(parts: Parts, source: Source) -> Iterator[Problem]:
     wrong = (parts.is_wrong(("fetch", key)) for key in ("floor", "allow_private"))
     if not any(wrong):
         for feed in parts.feeds:
-            yield from _check_every(feed, parts, source)
+            if feed.keys.every is not None:
+                yield from _check_every(feed, feed.keys.every, parts, source)
 
 
 def _check_reach(parts: Parts, source: Source) -> Iterator[Problem]:
@@ -79,8 +80,10 @@ def _check_reach(parts: Parts, source: Source) -> Iterator[Problem]:
     if any(parts.is_wrong(("fetch", key)) for key in ("allow_private", "allow_ports")):
         return
     ports = {80, 443, *parts.fetch.allow_ports}
+    shared = _networks(parts.fetch.allow_private)
     for feed in parts.feeds:
-        path, url, networks = (*feed.path, "url"), feed.keys.url, _allowed(feed, parts)
+        path, url = (*feed.path, "url"), feed.keys.url
+        networks = (*shared, *_networks(feed.keys.allow_private))
         address, port = literal_address(url), url_port(url)
         # Where a name leads, and so whether any port will do, only the guard will see.
         if is_in(address, networks) or (address is None and networks):
@@ -93,9 +96,7 @@ def _check_reach(parts: Parts, source: Source) -> Iterator[Problem]:
             yield source.problem(path, text)
 
 
-def _allowed(feed: PlacedFeed, parts: Parts) -> tuple[AddressNetwork, ...]:
-    """The private addresses that may be fetched for one feed."""
-    written = (*parts.fetch.allow_private, *feed.keys.allow_private)
+def _networks(written: Iterable[str]) -> tuple[AddressNetwork, ...]:
     return tuple(ip_network(cidr) for cidr in written)
 
 
@@ -113,11 +114,10 @@ def _check_access(parts: Parts, source: Source) -> Iterator[Problem]:
             yield source.problem((*feed.path, "proxy"), "expected a proxy of the form http://host")
 
 
-def _check_every(feed: PlacedFeed, parts: Parts, source: Source) -> Iterator[Problem]:
-    every = feed.keys.every
-    networks = _allowed(feed, parts)
+def _check_every(feed: PlacedFeed, every: str, parts: Parts, source: Source) -> Iterator[Problem]:
+    networks = _networks((*parts.fetch.allow_private, *feed.keys.allow_private))
     # The floor is politeness towards others: it does not bind addresses of one's own.
-    if every is None or is_in(literal_address(feed.keys.url), networks):
+    if is_in(literal_address(feed.keys.url), networks):
         return
     site = parts.sites.get(feed.site)
     floor, name = parse_duration(parts.fetch.floor), f"fetch.floor ({parts.fetch.floor})"

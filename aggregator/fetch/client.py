@@ -32,7 +32,6 @@ from aggregator.fetch.resolve import Lookup, Resolver, look_up
 from aggregator.fetch.routes import Route, Routes
 from aggregator.fetch.statuses import describe, outcome_of
 from aggregator.fetch.targets import Target, parse_feed_url
-from aggregator.fetch.tls import open_context
 from aggregator.fetch.transport import GuardedTransport
 from aggregator.model import (
     Fetched,
@@ -76,7 +75,7 @@ class Fetcher:
         self._settings = settings
         self._now = now
         self._user_agent = user_agent
-        self._routes = Routes(settings, tls or open_context())
+        self._routes = Routes(settings, tls)
         resolver = Resolver(lookup, phases.dns.total_seconds())
         self._client = open_client(GuardedTransport(resolver, phases))
 
@@ -100,7 +99,7 @@ class Fetcher:
         """Raises GuardError unless connections pass the guard; stays on this machine."""
 
         async def probe(target: Target, policy: Policy) -> None:
-            route = Route(policy, self._routes.common.tls)
+            route = Route(policy, self._routes.common.trust)
             response = await self._get(target, route, common_fields(self._user_agent, PLAIN_ACCESS))
             await response.aclose()
 

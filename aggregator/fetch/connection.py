@@ -182,10 +182,11 @@ def _unanswered() -> Fault:
 
 
 async def dial(
-    target: Target, addresses: Iterable[str], tls: ssl.SSLContext, timeout: float
+    target: Target, addresses: Iterable[str], tls: ssl.SSLContext | None, timeout: float
 ) -> Connection:
     """Connect to the first of `addresses` that answers, one after the other (never two at once:
-    one poll is one connection). An address may take an equal share of the time that is left.
+    one poll is one connection), in plain without `tls`. An address may take an equal share of the
+    time that is left.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout
@@ -216,9 +217,9 @@ def describe_tls(error: ssl.SSLError) -> str:
     return f"the TLS handshake failed: {reason}"[:200]
 
 
-async def _connect(target: Target, address: str, tls: ssl.SSLContext) -> Connection:
+async def _connect(target: Target, address: str, tls: ssl.SSLContext | None) -> Connection:
     loop = asyncio.get_running_loop()
-    if target.scheme == "http":
+    if tls is None:
         _, connection = await loop.create_connection(Connection, address, target.port)
     else:
         # RFC 6066 section 3: the name in SNI has no trailing dot.

@@ -14,6 +14,24 @@ from aggregator.model import Outcome
 from aggregator.network import Access, FetchSettings
 
 
+class Trust:
+    """The TLS context of a route, opened when it is first needed: reading the system's
+    certificates takes longer than fifty polls without TLS."""
+
+    def __init__(self, ca_file: Path | None = None, context: ssl.SSLContext | None = None) -> None:
+        self._ca_file = ca_file
+        self._context = context
+
+    def context(self) -> ssl.SSLContext:
+        """Raises Fault when `ca_file` cannot be used."""
+        if self._context is None:
+            try:
+                self._context = open_context(self._ca_file)
+            except OSError as error:  # ssl.SSLError is one
+                raise Fault(Outcome.TLS, "the feed's ca_file cannot be read") from error
+        return self._context
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Route:
     """Two requests may share a connection only if they have the very same route: another feed's
@@ -23,7 +41,7 @@ class Route:
     """
 
     policy: Policy
-    tls: ssl.SSLContext
+    trust: Trust
     proxy: Target | None = None
     elsewhere: Route | None = field(default=None, repr=False)
 
@@ -36,14 +54,15 @@ class Route:
 class Routes:
     """The few routes that a configuration makes, each made once."""
 
-    def __init__(self, settings: FetchSettings, tls: ssl.SSLContext) -> None:
+    def __init__(self, settings: FetchSettings, tls: ssl.SSLContext | None) -> None:
         self._settings = settings
         self._made: dict[object, Route] = {}
-        self._contexts: dict[Path, ssl.SSLContext] = {}
-        self.common = Route(Policy(settings.allow_private, settings.allow_ports), tls)
+        self._trusted: dict[Path, Trust] = {}
+        policy = Policy(settings.allow_private, settings.allow_ports)
+        self.common = Route(policy, Trust(context=tls))
 
     def of(self, access: Access) -> Route:
-        """Raises Fault when `ca_file` cannot be used."""
+        """The same route for the same options."""
         if access.proxy is None and access.ca_file is None and not access.allow_private:
             return self.common
         key = (access.proxy, access.ca_file, access.allow_private)
@@ -55,15 +74,8 @@ class Routes:
         allowed = (*self._settings.allow_private, *access.allow_private)
         policy = Policy(allowed, self._settings.allow_ports)
         proxy = None if access.proxy is None else parse_target(access.proxy)
-        away = Route(policy, self.common.tls, proxy)
+        away = Route(policy, self.common.trust, proxy)
         if access.ca_file is None:
             return away
-        return Route(policy, self._trusting(access.ca_file), proxy, away)
-
-    def _trusting(self, ca_file: Path) -> ssl.SSLContext:
-        if ca_file not in self._contexts:
-            try:
-                self._contexts[ca_file] = open_context(ca_file)
-            except OSError as error:  # ssl.SSLError is one
-                raise Fault(Outcome.TLS, "the feed's ca_file cannot be read") from error
-        return self._contexts[ca_file]
+        trust = self._trusted.setdefault(access.ca_file, Trust(access.ca_file))
+        return Route(policy, trust, proxy, away)

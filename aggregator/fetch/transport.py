@@ -78,17 +78,18 @@ class GuardedTransport(AsyncBaseTransport):
 
     async def _connect(self, target: Target, route: Route) -> Connection:
         first = route.proxy or target
+        tls = route.trust.context() if target.scheme == "https" else None
         answers = await self._resolver.resolve(first.host)
         if route.proxy is None:
             addresses = choose_addresses(target, answers, route.policy)
-            connection = await dial(target, addresses, route.tls, self._connect_s)
+            connection = await dial(target, addresses, tls, self._connect_s)
         else:
             addresses = choose_proxy(answers, route.policy)
-            connection = await dial(route.proxy, addresses, route.tls, self._connect_s)
+            connection = await dial(route.proxy, addresses, None, self._connect_s)
         self._open.add(connection)
         connection.closed.add_done_callback(lambda _: self._open.discard(connection))
-        if route.proxy is not None and target.scheme == "https":
-            await open_tunnel(connection, target, route.tls, self._connect_s)
+        if route.proxy is not None and tls is not None:
+            await open_tunnel(connection, target, tls, self._connect_s)
         return connection
 
     async def _exchange(

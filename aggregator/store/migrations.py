@@ -234,6 +234,9 @@ _INDEXES = (
     "CREATE INDEX entry_keys_by_entry ON entry_keys(entry_id)",
     "CREATE INDEX merges_by_entry ON merges(entry_id)",
     "CREATE INDEX merges_by_story ON merges(story_id)",
+    # The story an entry leads. Without it every new entry would scan all stories, for a story is
+    # written before the entry it names (a deferred foreign key).
+    "CREATE INDEX stories_by_entry ON stories(entry_id)",
     # A site's newest stories: the candidates of every block.
     "CREATE INDEX stories_by_site ON stories(site_id, shown_at DESC)",
     # The next story that a future date holds back.

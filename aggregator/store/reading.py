@@ -21,10 +21,16 @@ _FEED_STATE = """
         feeds.id, feeds.url, site_id, title, home, language, icon, hub_url, self_url, ttl_s,
         skip_hours, skip_days, etag, last_modified, served_by, body_hash, failures,
         last_polled_at, last_success_at, last_full_at, last_outcome, paused_until,
-        feed_moves.url AS moved_to
+        feed_moves.url AS moved_to,
+        EXISTS (
+            SELECT 1 FROM feed_moves AS sighted
+            WHERE sighted.feed_id = feeds.id
+                AND sighted.learnt_at IS NULL AND sighted.undone_at IS NULL
+        ) AS is_sighted
     FROM feeds
     LEFT JOIN feed_moves ON feed_moves.feed_id = feeds.id
-        AND learnt_at IS NOT NULL AND replaced_at IS NULL AND undone_at IS NULL
+        AND feed_moves.learnt_at IS NOT NULL
+        AND feed_moves.replaced_at IS NULL AND feed_moves.undone_at IS NULL
 """
 
 

@@ -115,6 +115,7 @@ def feed_state(row: sqlite3.Row) -> FeedState:
         last_full_at=time_of(row["last_full_at"]),
         paused_until=time_of(row["paused_until"]),
         timed_out=row["last_outcome"] == Outcome.TIMEOUT,
+        is_sighted=bool(row["is_sighted"]),
     )
 
 

@@ -160,7 +160,7 @@ async def test_an_unusable_ca_file_fails_its_feed(tmp_path: Path, content: str |
     if content is not None:
         path.write_text(content)
     async with serve(always(answer(FEED))) as server, fetcher() as client:
-        result = await client.fetch(ask(server.url(), Access(ca_file=path)))
+        result = await client.fetch(ask("https://127.0.0.1:1/", Access(ca_file=path)))
         other = await client.fetch(ask(server.url(), Access()))
 
     assert result == FetchFailed(Outcome.TLS, "the feed's ca_file cannot be read")

@@ -26,7 +26,7 @@ from aggregator.slots import Slots
 from aggregator.store import reading
 from aggregator.store.store import Store
 from aggregator.store.thread import StoreThread
-from aggregator.workers import WorkerPool
+from aggregator.workers.pool import WorkerPool
 
 HEALTHY, BAD = 80, 20
 SECONDS = 8.0

@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import cast
 
 import pytest
 from shell_build import COMMAND, daemon, stop, wait_for
@@ -37,18 +38,15 @@ pages: {{a: [b]}}
 class Handler(BaseHTTPRequestHandler):
     """Answers with what it was sent, wherever that can be put."""
 
-    seen: list[tuple[str, str, str]]
-
     def do_GET(self) -> None:
         """By path."""
         sent = (self.headers.get("X-Api-Key", ""), self.headers.get("Authorization", ""))
-        self.server.seen.append((self.path, *sent))  # type: ignore[attr-defined]
+        cast(Server, self.server).seen.append((self.path, *sent))
         if self.path == "/good":
             self._answer(200, RSS)
         elif self.path == "/away":
-            self._answer(
-                302, b"", ("Location", f"http://127.0.0.2:{self.connection.getsockname()[1]}/far")
-            )
+            port = cast(Server, self.server).server_port
+            self._answer(302, b"", ("Location", f"http://127.0.0.2:{port}/far"))
         elif self.path == "/denied":
             self._answer(401, " ".join(sent).encode(), ("WWW-Authenticate", sent[1]))
         elif self.path == "/broken":
