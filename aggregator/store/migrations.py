@@ -207,8 +207,7 @@ CREATE TABLE tombstones (
 _UPKEEP = (
     _SEARCH,
     _TOMBSTONES,
-    # Foreign keys that retention follows back.
-    "CREATE INDEX stories_by_entry ON stories(entry_id)",
+    # A foreign key that retention follows back.
     "CREATE INDEX merges_by_match ON merges(matched_entry_id) WHERE matched_entry_id IS NOT NULL",
     # The newest stories of the whole network.
     "CREATE INDEX stories_by_time ON stories(shown_at DESC)",

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from store_build import NOW, entry, network_at, poll_record, store_document
 
+from aggregator import policy
 from aggregator.model import BlockContent, FeedMeta, Headline, PageContent
 from aggregator.network import Retention
-from aggregator.store import publications, retention, writing
+from aggregator.store import moves, publications, rates, retention, writing
 from aggregator.store.retention import Cursor
 from aggregator.store.store import Store
 
@@ -43,6 +44,9 @@ def fill(path: Path) -> None:
             publications.record_publication(
                 db, 1, (page,), changed_files=3, removed_files=0, now=NOW
             )
+            moves.sight(db, 1, "https://a.example/moved", now=NOW)
+            rates.write_rate(db, 1, policy.seeded((NOW - DAY, NOW), NOW))
+            rates.write_policy(db, policy.starting_state(2, 24, NOW))
             cutoffs = retention.cutoffs(db, {}, Retention(days=3), now=NOW)
             retention.remove_batch(db, cutoffs, Cursor(), now=NOW)
 
