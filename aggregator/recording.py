@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from aggregator.domains import host_of, registrable_domain
+from aggregator.domains import registrable_domain
 from aggregator.match import FeedUpdate, Known, begun_members, plan_update, tell_story
 from aggregator.model import (
     DOCUMENT_OUTCOMES,
@@ -33,6 +33,7 @@ from aggregator.schedule import DEFAULT_INTERVAL, is_pause, next_poll, pause_sco
 from aggregator.store import moves, writing
 from aggregator.store.rows import PollRecord
 from aggregator.store.store import Store
+from aggregator.urls import host_of
 
 
 @dataclass(frozen=True, slots=True)
