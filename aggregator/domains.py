@@ -10,7 +10,8 @@ wait, and a move between two customers of it would be believed.
 from __future__ import annotations
 
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+
+from aggregator.urls import host_of
 
 # Second-level names under which countries register, and hosts that lend names to their customers.
 _SECOND_LEVEL = frozenset(
@@ -61,14 +62,6 @@ def _is_suffix(labels: list[str]) -> bool:
         return False
     second, top = labels
     return (len(top) == 2 and second in _SECOND_LEVEL) or f"{second}.{top}" in _SHARED
-
-
-def host_of(url: str) -> str:
-    """The host of a URL in lower case, without port; empty where there is none."""
-    try:
-        return (urlsplit(url).hostname or "").rstrip(".")
-    except ValueError:
-        return ""
 
 
 def is_same_domain(one: str, other: str) -> bool:

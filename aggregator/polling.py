@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
-from aggregator.domains import host_of
 from aggregator.errors import AggregatorError
 from aggregator.logs import log_event, masked_url
 from aggregator.model import FeedState
@@ -16,6 +15,7 @@ from aggregator.pipeline import Tools, poll_feed
 from aggregator.recording import PollReport, record_internal_error
 from aggregator.slots import Slots
 from aggregator.times import format_time
+from aggregator.urls import host_of
 
 log = logging.getLogger(__name__)
 

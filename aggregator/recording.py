@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from aggregator.domains import host_of, registrable_domain
+from aggregator.domains import registrable_domain
 from aggregator.match import FeedUpdate, begun_members, identify, plan_update
 from aggregator.model import (
     DOCUMENT_OUTCOMES,
@@ -35,6 +35,7 @@ from aggregator.store import moves, writing
 from aggregator.store.rows import PollRecord
 from aggregator.store.store import Store
 from aggregator.stories import tell_story
+from aggregator.urls import host_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def _entry(rng: random.Random, number: int, id: str, paragraphs: int, age: int) 
     published = BEGIN - timedelta(hours=7 * age, minutes=rng.randrange(60))
     return {
         "title": _words(rng, 9).capitalize(),
-        "link": f"https://site{number}.example/{published:%Y/%m}/{id}-{_words(rng, 3, '-')}.html",
+        "link": f"https://site{number // 10}.example/{number}/{published:%Y/%m}/{id}-{_words(rng, 3, '-')}.html",
         "guid": f"tag:site{number}.example,2026:{id}",
         "summary": _words(rng, 30),
         "html": "".join(
@@ -66,7 +66,7 @@ def _rss(number: int, entries: list[dict[str, str]]) -> str:
         '<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0"'
         ' xmlns:content="http://purl.org/rss/1.0/modules/content/"'
         ' xmlns:dc="http://purl.org/dc/elements/1.1/"><channel>'
-        f"<title>Site {number}</title><link>https://site{number}.example/</link>"
+        f"<title>Site {number}</title><link>https://site{number // 10}.example/</link>"
         f"<description>News of site {number}</description>\n{items}</channel></rss>\n"
     )
 

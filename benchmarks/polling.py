@@ -153,12 +153,15 @@ def make_certificates(place: Path, count: int) -> Path:
 
 
 def feeds_yaml(server: Server, count: int, ca_file: Path | None) -> str:
-    """A site for each feed, four mixed blocks, five pages."""
+    """Ten feeds a site, four mixed blocks, five pages."""
     trust = "" if ca_file is None else f", ca_file: {ca_file}"
     sites = "".join(
-        f"  s{n}: {{name: Site {n}, home: https://site{n}.example/, feeds: "
-        f"[{{url: {server.url(n)}{trust}}}]}}\n"
-        for n in range(count)
+        f"  s{n}:\n    name: Site {n}\n    home: https://site{n}.example/\n    feeds:\n"
+        + "".join(
+            f"      - {{url: {server.url(feed)}{trust}}}\n"
+            for feed in range(10 * n, min(10 * n + 10, count))
+        )
+        for n in range(-(-count // 10))
     )
     blocks = "".join(f'  b{n}: {{title: Block {n}, from: "*", limit: {n + 2}}}\n' for n in range(4))
     pages = "".join(f"  s{n}: [b0, b1, b2, b3]\n" for n in range(5))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aggregator.domains import host_of, is_same_domain, registrable_domain
+from aggregator.domains import is_same_domain, registrable_domain
 
 
 @pytest.mark.parametrize(
@@ -28,12 +28,6 @@ from aggregator.domains import host_of, is_same_domain, registrable_domain
 def test_registrable_domains(host: str, domain: str) -> None:
     """The last two labels, or three below a suffix of many owners."""
     assert registrable_domain(host) == domain
-
-
-def test_hosts_of_urls() -> None:
-    """Lower case, without port; junk has none."""
-    assert host_of("http://A.Example:81/x") == "a.example"
-    assert host_of("http://[::1/") == ""
 
 
 def test_same_domain() -> None:
