@@ -37,7 +37,8 @@ def _entry(rng: random.Random, number: int, id: str, paragraphs: int, age: int) 
     published = BEGIN - timedelta(hours=7 * age, minutes=rng.randrange(60))
     return {
         "title": _words(rng, 9).capitalize(),
-        "link": f"https://site{number // 10}.example/{number}/{published:%Y/%m}/{id}-{_words(rng, 3, '-')}.html",
+        "link": f"https://site{number // 10}.example/{number}/{published:%Y/%m}/{id}-"
+        f"{_words(rng, 3, '-')}.html",
         "guid": f"tag:site{number}.example,2026:{id}",
         "summary": _words(rng, 30),
         "html": "".join(
