@@ -35,12 +35,12 @@ from aggregator.model import (
     ParseFailed,
     Validators,
 )
-from aggregator.network import Feed, Network
+from aggregator.network import Feed, Network, Page
 from aggregator.publish import Publication, current_generation
 from aggregator.publish import publish as publish_files
 from aggregator.render import render_page, render_preview
 from aggregator.schedule import DEFAULT_INTERVAL, is_pause, next_poll
-from aggregator.selection import depth, select_page
+from aggregator.selection import depth, select_pages
 from aggregator.store import publications, reading, writing
 from aggregator.store.connection import open_reader
 from aggregator.store.rows import PollRecord
@@ -299,7 +299,7 @@ def _write_generation(
     network: Network, now: datetime, after: int
 ) -> tuple[tuple[PageContent, ...], Publication | None]:
     with closing(open_reader(network.database).conn) as connection:
-        pages = select_pages(Database(connection), network, now=now)
+        pages = select_stored(Database(connection), network, now=now)
     files = {path: body for page in pages for path, body in render_page(page).items()}
     publication = publish_files(
         network.output,
@@ -311,11 +311,15 @@ def _write_generation(
     return pages, publication
 
 
-def select_pages(db: Database, network: Network, *, now: datetime) -> tuple[PageContent, ...]:
+def select_stored(db: Database, network: Network, *, now: datetime) -> tuple[PageContent, ...]:
     """Every page of the network, filled from what is stored."""
     names = {site.id: site.name for site in network.sites}
-    stories = reading.newest_stories(db, _depths(network), names, now=now)
-    return tuple(select_page(page, stories, now=now) for page in network.pages)
+    return select_pages(
+        network.pages,
+        reading.newest_stories(db, _depths(network), names, now=now),
+        now=now,
+        fresh_at=reading.fresh_at(db),
+    )
 
 
 def _depths(network: Network) -> Mapping[str, int]:
@@ -323,9 +327,14 @@ def _depths(network: Network) -> Mapping[str, int]:
     depths: dict[str, int] = {}
     for page in network.pages:
         needed = depth(page)
-        for site in {source for block in page.blocks for source in block.sources}:
+        for site in _sources(page):
             depths[site] = max(depths.get(site, 0), needed)
     return depths
+
+
+def _sources(page: Page) -> set[str]:
+    standing_in = (block.fallback for block in page.blocks if block.fallback is not None)
+    return {source for block in (*page.blocks, *standing_in) for source in block.sources}
 
 
 def _record_publication(

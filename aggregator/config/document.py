@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from aggregator.config.values import (
     DURATION_SCHEMA,
     SIZE_SCHEMA,
+    Argument,
     Cidr,
     Contact,
     FetchedUrl,
     FilePath,
     Host,
     Id,
+    LanguageTag,
     Line,
     Link,
+    ParamName,
     Reference,
     TimezoneName,
     duration,
@@ -47,6 +50,10 @@ class NetworkKeys(BaseModel):
         None,
         description="http(s) URL or mailto: address that the User-Agent names, so that a site's "
         "operator can reach you.",
+    )
+    public_url: FetchedUrl | None = Field(
+        None,
+        description="http(s) URL at which output/current is served; feeds name themselves by it.",
     )
 
 
@@ -116,6 +123,30 @@ def _sources_of(value: object) -> object:
     raise expected('a list of site ids, or "*"')
 
 
+def _not_empty(keys: FilterKeys) -> FilterKeys:
+    if not keys.words and not keys.categories:
+        raise expected("words or categories")
+    return keys
+
+
+class FilterKeys(BaseModel):
+    """Stories by their words or categories; one of them is enough."""
+
+    model_config = _KEYS
+
+    words: list[Line] = Field(
+        [],
+        max_length=100,
+        description="Words or phrases, one of which stands in the title: whole words, any case.",
+    )
+    categories: list[Line] = Field(
+        [], max_length=100, description="Names, one of which is a category of the story; any case."
+    )
+
+
+FilterItem = Annotated[FilterKeys, AfterValidator(_not_empty)]
+
+
 class BlockKeys(BaseModel):
     """One block: a titled, bounded list of headlines."""
 
@@ -140,10 +171,44 @@ class BlockKeys(BaseModel):
     )
     per_site: Annotated[int, whole(1, 100), whole_schema(1, 100)] | None = Field(
         None,
-        description="How many headlines of one site at most, relaxed only to reach limit; 1 to "
-        "100. Default: no cap.",
+        description="How many headlines of one site at most, relaxed only to reach limit (or "
+        "min); 1 to 100. Default: no cap.",
     )
     own: bool = Field(False, description="May it show stories of the page's own site.")
+    order: Literal["newest", "mix"] = Field(
+        "newest", description="Newest first, or one story of each site in turn."
+    )
+    min: Annotated[int, whole(1, 100), whole_schema(1, 100)] | None = Field(
+        None,
+        description="How many headlines it must have: per_site, then variety, then max_age give "
+        "way to reach it, and no further; 1 to 100, at most limit. Default: per_site and variety "
+        "give way to reach limit, max_age never.",
+    )
+    include: FilterItem | None = Field(
+        None, description="Only stories with these words or categories. Default: all."
+    )
+    exclude: FilterItem | None = Field(
+        None, description="No story with these words or categories. Default: none."
+    )
+    language: LanguageTag | None = Field(
+        None,
+        description="Only stories whose feed says that it is in this language; en holds en-AU. "
+        "Default: any.",
+    )
+    show: list[Literal["site", "time", "image"]] = Field(
+        [],
+        max_length=3,
+        description="What its HTML says beside the title: site (the name of the owner), time, "
+        "image.",
+    )
+    stale_after: Annotated[str, duration("1m", "3650d"), DURATION_SCHEMA] | None = Field(
+        None,
+        description="With no document from any of its sources for this long, it shows fallback "
+        "in its place; 1m to 3650d. Default: never.",
+    )
+    fallback: Reference = Field(
+        "nothing", description="Id of the block that stands in for a stale one, or nothing."
+    )
 
 
 class PageKeys(BaseModel):
@@ -155,6 +220,12 @@ class PageKeys(BaseModel):
         None, description="Id of the site that shows the page. Default: the id of the page."
     )
     blocks: list[Reference] = Field(description="Ids of the blocks, in order; none twice.")
+    link_params: dict[ParamName, Line] = Field(
+        {},
+        max_length=20,
+        description="Query parameters added to every link to a story, such as utm_source.",
+        json_schema_extra=_NO_OTHER_ID,
+    )
 
 
 def _page_of(value: object) -> object:
@@ -242,6 +313,20 @@ class FileKeys(BaseModel):
         max_length=MAX_PAGES,
         description="The pages by id: what each site shows.",
         json_schema_extra=_NO_OTHER_ID,
+    )
+    templates: FilePath | None = Field(
+        None,
+        description="Directory of templates of your own, relative to this file. Default: ours.",
+    )
+    keep_generations: Annotated[int, whole(1, 1000), whole_schema(1, 1000)] = Field(
+        5, description="How many old generations stay on disk, to be put back; 1 to 1000."
+    )
+    gzip: bool = Field(False, description="Also write each published file compressed, as .gz.")
+    after_publish: list[Argument] = Field(
+        [],
+        max_length=100,
+        description="A program and its arguments, run after every publication, without a shell; "
+        "it gets JSON on its standard input.",
     )
     fetch: FetchKeys = Field(FetchKeys(), description="How feeds are fetched.")
 

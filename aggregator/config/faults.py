@@ -13,6 +13,7 @@ from aggregator.config.document import (
     FeedKeys,
     FetchKeys,
     FileKeys,
+    FilterKeys,
     NetworkKeys,
     PageKeys,
     SiteKeys,
@@ -86,6 +87,8 @@ def _model_at(path: KeyPath) -> type[BaseModel]:
             return FeedKeys
         case ("blocks", _, _):
             return BlockKeys
+        case ("blocks", _, _, _):
+            return FilterKeys
         case ("pages", _, _):
             return PageKeys
         case ("fetch", _):

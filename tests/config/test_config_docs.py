@@ -17,6 +17,7 @@ from aggregator.config.document import (
     FeedKeys,
     FetchKeys,
     FileKeys,
+    FilterKeys,
     NetworkKeys,
     PageKeys,
     SiteKeys,
@@ -34,6 +35,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "sites": SiteKeys,
     "A feed": FeedKeys,
     "blocks": BlockKeys,
+    "Words and categories": FilterKeys,
     "pages": PageKeys,
     "fetch": FetchKeys,
 }
