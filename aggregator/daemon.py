@@ -23,6 +23,7 @@ from aggregator.logs import log_event
 from aggregator.model import FeedState
 from aggregator.network import Network
 from aggregator.pipeline import PollReport
+from aggregator.publication import next_change
 from aggregator.requests import answer
 from aggregator.store import reading
 from aggregator.store.store import Store
@@ -76,6 +77,7 @@ class Daemon:
         instance.poller.on_report = self._heard
         self._changed = True
         self._published_at = float("-inf")
+        self._change_at: datetime | None = None
         self._paused_until = float("-inf")
         self._stopping = stopping
         self._fault: BaseException | None = None
@@ -141,11 +143,17 @@ class Daemon:
         return asyncio.get_running_loop().time() < self._paused_until
 
     async def _publish_if_due(self) -> None:
-        now = asyncio.get_running_loop().time()
-        due = self._changed or now - self._published_at >= PUBLISH_EVERY_S
+        now, tools = asyncio.get_running_loop().time(), self._instance.tools
+        due = (
+            self._changed
+            or now - self._published_at >= PUBLISH_EVERY_S
+            or (self._change_at is not None and tools.clock() >= self._change_at)
+        )
         if due and not self._paused():
             self._changed = False
             self._published_at = now
+            # Asked before: what comes due while this publishes is not passed over.
+            self._change_at = await tools.store.run(next_change, tools.clock())
             try:
                 await self._instance.publish()
             except StorageError:
@@ -159,7 +167,11 @@ class Daemon:
         self._changed = self._changed or report.new > 0 or report.updated > 0
 
     async def _answer(self, request: Message) -> Message:
-        return await answer(self._instance, request)
+        answered = await answer(self._instance, request)
+        tools = self._instance.tools
+        # An editor's word may have an end that comes before anything else.
+        self._change_at = await tools.store.run(next_change, tools.clock())
+        return answered
 
     def _hang_up(self) -> None:
         self._reloading = asyncio.ensure_future(self._run_job(self._reload_network))

@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
 from aggregator.control import Message, ask
+from aggregator.editing import override, undo
 from aggregator.errors import AggregatorError, LockedError, StorageError, UsageError
 from aggregator.instance import Instance, open_instance, run_loop
 from aggregator.model import FeedState
 from aggregator.network import Network
+from aggregator.publish import Publication
 from aggregator.store import reading
 from aggregator.store.store import Store
 
@@ -18,7 +20,18 @@ CHECK_TIMEOUT_S = 1800.0
 
 
 async def _publish(instance: Instance, _: Message) -> Message:
-    publication = await instance.publish()
+    return _told(await instance.publish(force=True))
+
+
+async def _put_back(instance: Instance, request: Message) -> Message:
+    """`generation` None: the one before what is shown."""
+    wanted = request.get("generation")
+    if wanted is not None and not isinstance(wanted, int):
+        raise UsageError(f"{wanted}: the number of a generation was expected")
+    return _told(await instance.put_back(wanted))
+
+
+def _told(publication: Publication | None) -> Message:
     if publication is None:
         return {"generation": None, "changed": 0, "removed": 0}
     return {
@@ -69,6 +82,9 @@ def _statuses(store: Store) -> tuple[reading.FeedStatus, ...]:
 
 REQUESTS: Mapping[str, Callable[[Instance, Message], Awaitable[Message]]] = {
     "publish": _publish,
+    "put_back": _put_back,
+    "override": override,
+    "undo": undo,
     "check": _check,
 }
 

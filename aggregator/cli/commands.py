@@ -10,7 +10,9 @@ import click
 from aggregator.cli import running, showing
 from aggregator.cli.context import Options
 from aggregator.cli.demo import show_demo
+from aggregator.cli.editing import EDITING_COMMANDS
 from aggregator.config import json_schema
+from aggregator.control import Message
 from aggregator.logs import set_up_logging
 from aggregator.requests import CHECK_TIMEOUT_S, request
 
@@ -88,12 +90,23 @@ def headlines(options: Options, page: str, as_json: bool) -> None:
 
 
 @aggregator.command()
+@click.option(
+    "--rollback",
+    is_flag=False,
+    flag_value="0",
+    type=click.IntRange(min=0),
+    metavar="[GENERATION]",
+    help="Show an older generation again, the one before by default, until something changes.",
+)
 @click.pass_obj
-def publish(options: Options) -> None:
+def publish(options: Options, rollback: int | None) -> None:
     """Write a generation now, here or through the running daemon."""
     network = options.network()
     set_up_logging(quiet=True)
-    showing.show_publication(request(network, {"command": "publish"}), network)
+    message: Message = {"command": "publish"}
+    if rollback is not None:
+        message = {"command": "put_back", "generation": rollback or None}
+    showing.show_publication(request(network, message), network)
 
 
 @aggregator.command()
@@ -113,3 +126,7 @@ def demo(directory: Path | None) -> None:
     """Serve a small family of sites on loopback, poll it and publish its blocks, for real."""
     set_up_logging(quiet=True)
     show_demo(directory)
+
+
+for _command in EDITING_COMMANDS:
+    aggregator.add_command(_command)

@@ -172,9 +172,38 @@ CREATE TABLE placements (
     image_url TEXT,
     {_time("shown_from", required=True)},
     {_time("shown_until")},
-    generation INTEGER NOT NULL REFERENCES generations(id)
+    generation INTEGER NOT NULL REFERENCES generations(id),
+    until_generation INTEGER REFERENCES generations(id)
 ) STRICT
 """
+
+# ---------------------------------------------------------------- an editor's word
+# What an editor did to a story; never deleted, ended_at ends it. A story named by its URL is looked
+# for by that URL's key, so that one that comes later is found as well.
+_OVERRIDES = f"""
+CREATE TABLE overrides (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('withdraw', 'pin', 'retitle')),
+    story_id INTEGER REFERENCES stories(id) ON DELETE SET NULL,
+    url TEXT,
+    canonical_url TEXT,
+    words TEXT,
+    value TEXT,
+    page TEXT,
+    note TEXT,
+    {_time("created_at", required=True)},
+    {_time("expires_at")},
+    {_time("ended_at")},
+    CHECK ((story_id IS NOT NULL) + (canonical_url IS NOT NULL) + (words IS NOT NULL) <= 1)
+) STRICT
+"""
+
+_OVERRIDE_INDEXES = (
+    # What is in force: every publication's question.
+    "CREATE INDEX overrides_in_force ON overrides(expires_at) WHERE ended_at IS NULL",
+    # What was done to a story.
+    "CREATE INDEX overrides_by_story ON overrides(story_id) WHERE story_id IS NOT NULL",
+)
 
 _INDEXES = (
     # Which feeds are due: the tick's query.
@@ -258,6 +287,8 @@ def _create(db: Database) -> None:
     published = (_GENERATIONS, _PLACEMENTS)
     views = (_HEADLINES, _PAGE_HEADLINES, _FEED_HEALTH)
     for statement in (*tables, *published, *_INDEXES, *views):
+        db.conn.execute(statement)
+    for statement in (_OVERRIDES, *_OVERRIDE_INDEXES):
         db.conn.execute(statement)
 
 
