@@ -159,6 +159,9 @@ class Daemon:
             except StorageError:
                 self._changed = True
                 raise
+            except ConfigError as error:
+                # A template that only some headline breaks: what is shown stays.
+                _log_problems(error)
 
     async def _tidy(self) -> None:
         await self._instance.tools.store.run(Store.tidy)
@@ -181,12 +184,16 @@ class Daemon:
         try:
             network = await asyncio.to_thread(self._reload)
         except ConfigError as error:
-            for problem in error.problems:
-                log_event(log, logging.ERROR, "config_invalid", problem=problem)
+            _log_problems(error)
             return
         await self._instance.adopt(network)
         self._changed = True
         log_event(log, logging.INFO, "reloaded", feeds=len(network.feeds()))
+
+
+def _log_problems(error: ConfigError) -> None:
+    for problem in error.problems:
+        log_event(log, logging.ERROR, "config_invalid", problem=problem)
 
 
 def _due(store: Store, now: datetime, limit: int) -> tuple[FeedState, ...]:

@@ -368,3 +368,14 @@ class PageContent:
     site: str
     blocks: tuple[BlockContent, ...]
     link_params: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHealth:
+    """How a feed does, for people; `state` as in the view `feed_health`, `why` None when well."""
+
+    site: str
+    url: str
+    state: str
+    last_success_at: datetime | None
+    why: str | None

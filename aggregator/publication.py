@@ -30,7 +30,7 @@ from aggregator.publish import (
     read_generation,
     read_manifest,
 )
-from aggregator.render import render_page, render_preview
+from aggregator.render import look_of, render_page, render_preview
 from aggregator.selection import depth, has_words, select_pages
 from aggregator.selection.pages import FILTER_WINDOW
 from aggregator.store import overrides, publications, reading
@@ -81,11 +81,16 @@ def select(network: Network, *, now: datetime) -> Selected:
     with closing(open_reader(network.database).conn) as connection:
         db = Database(connection)
         pages = select_stored(db, network, now=now)
-    files = {path: body for page in pages for path, body in render_page(page).items()}
+        health = reading.feed_health(db)
+    files = {
+        path: body
+        for page in pages
+        for path, body in render_page(page, look_of(network, page.site)).items()
+    }
     digest = hashlib.sha256()
     for path, body in sorted(files.items()):
         digest.update(f"{path} {hashlib.sha256(body).hexdigest()}\n".encode())
-    preview = render_preview(network, pages, generated_at=now)
+    preview = render_preview(network, pages, generated_at=now, health=health)
     return Selected(pages, files, preview, digest.hexdigest())
 
 

@@ -8,11 +8,10 @@ from collections.abc import Iterable
 
 from aggregator.model import Story
 
-# Scheme, a host, then anything but white space, controls and what UTF-8 cannot hold.
-_LINK = re.compile(
-    r"https?://[^\s/?#:@\\\x00-\x20\x7f-\x9f\ud800-\udfff][^\s\x00-\x20\x7f-\x9f\ud800-\udfff]*",
-    re.IGNORECASE,
-)
+# White space, controls, what UTF-8 cannot hold and what XML may not.
+_NEVER = r"\s\x00-\x20\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+# Scheme, a host, then anything else.
+_LINK = re.compile(rf"https?://[^/?#:@\\{_NEVER}][^{_NEVER}]*", re.IGNORECASE)
 _ORDINARY = re.compile(r"[!-~]")
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from aggregator.model import FeedState, Story
+from aggregator.model import FeedHealth, FeedState, Story
 from aggregator.store import rows
 from aggregator.times import format_time, parse_time
 
@@ -170,6 +170,28 @@ def feed_statuses(db: Database) -> tuple[FeedStatus, ...]:
         """
     )
     return tuple(_feed_status(row) for row in cursor.fetchall())
+
+
+def feed_health(db: Database) -> tuple[FeedHealth, ...]:
+    """Every feed of the configuration, by site and URL; counts nothing, so it costs little."""
+    cursor = db.conn.execute(
+        """
+        SELECT site_id, url, state, last_success_at, last_error
+        FROM feed_health
+        WHERE state <> 'disabled'
+        ORDER BY site_id, url
+        """
+    )
+    return tuple(
+        FeedHealth(
+            site=row["site_id"],
+            url=row["url"],
+            state=row["state"],
+            last_success_at=rows.time_of(row["last_success_at"]),
+            why=row["last_error"],
+        )
+        for row in cursor.fetchall()
+    )
 
 
 def _feed_status(row: sqlite3.Row) -> FeedStatus:
