@@ -23,6 +23,7 @@ from aggregator.logs import log_event
 from aggregator.model import FeedState
 from aggregator.network import Index, Network
 from aggregator.pacing import steer
+from aggregator.publication import next_change
 from aggregator.recording import PollReport
 from aggregator.requests import answer
 from aggregator.schedule import spread_overdue
@@ -83,6 +84,7 @@ class Daemon:
         instance.poller.on_report = self._heard
         self._changed = True
         self._published_at = float("-inf")
+        self._change_at: datetime | None = None
         self._paused_until = float("-inf")
         self._stopping = stopping
         self._fault: BaseException | None = None
@@ -162,16 +164,25 @@ class Daemon:
         return asyncio.get_running_loop().time() < self._paused_until
 
     async def _publish_if_due(self) -> None:
-        now = asyncio.get_running_loop().time()
-        due = self._changed or now - self._published_at >= PUBLISH_EVERY_S
+        now, tools = asyncio.get_running_loop().time(), self._instance.tools
+        due = (
+            self._changed
+            or now - self._published_at >= PUBLISH_EVERY_S
+            or (self._change_at is not None and tools.clock() >= self._change_at)
+        )
         if due and not self._paused():
             self._changed = False
             self._published_at = now
+            # Asked before: what comes due while this publishes is not passed over.
+            self._change_at = await tools.store.run(next_change, tools.clock())
             try:
                 await self._instance.publish()
             except StorageError:
                 self._changed = True
                 raise
+            except ConfigError as error:
+                # A template that only some headline breaks: what is shown stays.
+                _log_problems(error)
 
     async def _steer(self) -> None:
         tools = self._instance.tools
@@ -190,7 +201,11 @@ class Daemon:
         self._changed = self._changed or report.new > 0 or report.updated > 0
 
     async def _answer(self, request: Message) -> Message:
-        return await answer(self._instance, request)
+        answered = await answer(self._instance, request)
+        tools = self._instance.tools
+        # An editor's word may have an end that comes before anything else.
+        self._change_at = await tools.store.run(next_change, tools.clock())
+        return answered
 
     def _hang_up(self) -> None:
         self._reloading = asyncio.ensure_future(self._run_job(self._reload_network))
@@ -201,8 +216,7 @@ class Daemon:
             network = await asyncio.to_thread(self._reload)
             await self._instance.adopt(network)
         except ConfigError as error:
-            for problem in error.problems:
-                log_event(log, logging.ERROR, "config_invalid", problem=problem)
+            _log_problems(error)
             return
         except UsageError as error:
             log_event(log, logging.ERROR, "config_invalid", problem=error)
@@ -224,6 +238,11 @@ def spread(store: Store, floor: timedelta, index: Index, now: datetime) -> int:
             times = spread_overdue(len(late), over=floor, now=now)
             moves.put_off(db, zip(late, times, strict=True))
     return len(late)
+
+
+def _log_problems(error: ConfigError) -> None:
+    for problem in error.problems:
+        log_event(log, logging.ERROR, "config_invalid", problem=problem)
 
 
 def _due(store: Store, now: datetime, limit: int) -> tuple[FeedState, ...]:

@@ -19,7 +19,7 @@ from aggregator.environment import reveal
 from aggregator.fetch import Fetcher, user_agent
 from aggregator.logs import log_event
 from aggregator.network import Network
-from aggregator.pipeline import Tools, publish
+from aggregator.pipeline import Tools, publish, put_back
 from aggregator.polling import Poller
 from aggregator.publish import Publication, sweep
 from aggregator.store import writing
@@ -66,10 +66,24 @@ class Instance:
         """The configuration in force."""
         return self.tools.network
 
-    async def publish(self) -> Publication | None:
-        """One publication at a time; None when everything shown is already so."""
+    async def publish(self, *, force: bool = False) -> Publication | None:
+        """One publication at a time; None when everything shown is already so.
+
+        `force`: also in place of a generation that was put back.
+        """
         async with self._publishing:
-            publication = await publish(self.tools)
+            publication = await publish(self.tools, force=force)
+        self._say(publication)
+        return publication
+
+    async def put_back(self, generation: int | None) -> Publication | None:
+        """Shows an older generation again, the one before by default; raises UsageError."""
+        async with self._publishing:
+            publication = await put_back(self.tools, generation)
+        self._say(publication)
+        return publication
+
+    def _say(self, publication: Publication | None) -> None:
         if publication is not None:
             log_event(
                 log,
@@ -79,7 +93,6 @@ class Instance:
                 changed=len(publication.changed),
                 removed=len(publication.removed),
             )
-        return publication
 
     async def adopt(self, network: Network) -> None:
         """Goes on with another configuration; the database stays where it is."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from aggregator.network import PLAIN_ACCESS, Access, FuturePolicy
+from aggregator.network import PLAIN_ACCESS, Access, FuturePolicy, Show
 
 
 class Outcome(StrEnum):
@@ -285,7 +285,9 @@ class Story:
     """A story as selection sees it: who owns it, when it counts from, where it goes.
 
     `shown_at` is when it sorts: published, else first seen. `position` is its place in the
-    document of its leading entry.
+    document of its leading entry, `backfill` whether that entry came with its feed's first
+    document. `language` is what that document calls its own. Stories of one `event` tell of the
+    same thing in the world; None: of one nobody else tells of.
     """
 
     id: int
@@ -297,11 +299,15 @@ class Story:
     published_at: datetime | None
     position: int
     image_url: str | None = None
+    categories: tuple[str, ...] = ()
+    language: str | None = None
+    event: int | None = None
+    backfill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A story as one block shows it."""
+    """A story as one block shows it; `shown_at` as in `Story`, None where it is not known."""
 
     story_id: int
     title: str
@@ -310,6 +316,28 @@ class Headline:
     site_name: str
     published_at: datetime | None
     image_url: str | None = None
+    shown_at: datetime | None = None
+
+
+class Relaxation(StrEnum):
+    """Which rule gave way so that a block reached its number of headlines."""
+
+    PER_SITE = "per_site"
+    VARIETY = "variety"
+    MAX_AGE = "max_age"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockState:
+    """What a publication's manifest says of a block.
+
+    `confirmed_at` is when a source of it last gave a document, None when none has. `fallback` is
+    the block that stands in its place because it is stale, or `nothing`.
+    """
+
+    confirmed_at: datetime | None = None
+    relaxed: tuple[Relaxation, ...] = ()
+    fallback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,12 +348,29 @@ class BlockContent:
     title: str
     link: str | None
     headlines: tuple[Headline, ...] = ()
+    show: tuple[Show, ...] = ()
+    state: BlockState = BlockState()
 
 
 @dataclass(frozen=True, slots=True)
 class PageContent:
-    """One page, filled: its blocks in order, empty ones included."""
+    """One page, filled: its blocks in order, empty ones included.
+
+    `link_params` are still to be added to the links to stories.
+    """
 
     page: str
     site: str
     blocks: tuple[BlockContent, ...]
+    link_params: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHealth:
+    """How a feed does, for people; `state` as in the view `feed_health`, `why` None when well."""
+
+    site: str
+    url: str
+    state: str
+    last_success_at: datetime | None
+    why: str | None

@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 FOREIGN_FLOOR = timedelta(minutes=60)
 """No feed of a `foreign: true` site is polled sooner."""
 
+NOTHING = "nothing"
+"""What stands in for a stale block that has no other; no block is called so."""
+
 
 class FuturePolicy(StrEnum):
     """What becomes of a date after now: hold the story till then, clamp to now, or keep."""
@@ -29,6 +32,21 @@ class RetryScope(StrEnum):
     URL = "url"
     HOST = "host"
     DOMAIN = "domain"
+
+
+class Order(StrEnum):
+    """How a block picks and sorts: newest first, or one story of each site in turn."""
+
+    NEWEST = "newest"
+    MIX = "mix"
+
+
+class Show(StrEnum):
+    """What a block's HTML says of a headline besides its title."""
+
+    SITE = "site"
+    TIME = "time"
+    IMAGE = "image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +129,24 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    """Stories with one of `words` in their title, or in one of `categories`; neither: none."""
+
+    words: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """A titled, bounded list of headlines as one page shows it.
 
     `sources` are the site ids its stories may be owned by, already settled for the page: `"*"` is
     expanded and, without `own`, the page's own site is left out. Empty: it can show nothing.
-    `max_age` None: no limit by age; `per_site` None: no cap per site.
+    `max_age` None: no limit by age; `per_site` None: no cap per site. `minimum` None: `per_site`
+    and variety give way to reach `limit`, `max_age` never does; a number: all three give way, in
+    this order, to reach that many and no more. `include` None: every story; `language` None: any.
+    When its sources have given no document for `stale_after`, it shows `fallback` in its place,
+    or nothing where that is None.
     """
 
     id: str
@@ -126,15 +156,59 @@ class Block:
     limit: int = 3
     max_age: timedelta | None = None
     per_site: int | None = None
+    order: Order = Order.NEWEST
+    minimum: int | None = None
+    include: Filter | None = None
+    exclude: Filter = Filter()
+    language: str | None = None
+    show: tuple[Show, ...] = ()
+    stale_after: timedelta | None = None
+    fallback: Block | None = None
+
+    @property
+    def is_filtered(self) -> bool:
+        """May it have to look past any number of stories of a site to find one it shows?"""
+        filters = (self.include, self.language, *self.exclude.words, *self.exclude.categories)
+        return any(part is not None for part in filters)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The ordered blocks that one site shows; on a page no story appears twice."""
+    """The ordered blocks that one site shows; on a page no story appears twice.
+
+    `link_params` are added to the links to stories in everything that is published for it.
+    """
 
     id: str
     site: str
     blocks: tuple[Block, ...]
+    link_params: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """The operator's own templates: file name -> text. `directory` is for messages."""
+
+    directory: Path
+    sources: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """How files are published.
+
+    `public_url`: where `output/current` is served, without a slash at its end. `templates_at` is
+    the directory as written, `templates` what was read from it. `config_hash` is of the file that
+    all this comes from, '' when it comes from none.
+    """
+
+    public_url: str | None = None
+    keep_generations: int = 5
+    gzip: bool = False
+    after_publish: tuple[str, ...] = ()
+    templates_at: Path | None = None
+    templates: Templates | None = None
+    config_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +242,7 @@ class Network:
     pages: tuple[Page, ...]
     fetch: FetchSettings = FetchSettings()
     retention: Retention = Retention()
+    publishing: Publishing = Publishing()
 
     def feeds(self) -> tuple[Feed, ...]:
         """Every feed, in the order of the file."""

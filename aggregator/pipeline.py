@@ -9,14 +9,12 @@ They meet only in the database.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from sqlite_utils import Database
-
+from aggregator import publication
 from aggregator.fetch import Fetcher
 from aggregator.model import (
     DocumentRequest,
@@ -24,17 +22,12 @@ from aggregator.model import (
     Fetched,
     FetchRequest,
     FetchResult,
-    PageContent,
     Validators,
 )
 from aggregator.network import Feed, Index, Network, index_network
-from aggregator.publish import Publication, current_generation
-from aggregator.publish import publish as publish_files
+from aggregator.publish import Publication
 from aggregator.recording import Attempt, PollReport, Reading, Unchanged, record_attempt
-from aggregator.render import render_page, render_preview
-from aggregator.selection import depth, select_page
-from aggregator.store import publications, reading, writing
-from aggregator.store.connection import open_reader
+from aggregator.store import writing
 from aggregator.store.store import Store
 from aggregator.store.thread import StoreThread
 from aggregator.workers.pool import WorkerPool
@@ -129,72 +122,29 @@ def _listed(store: Store, feed_id: int) -> dict[int, int]:
     return writing.listed(store.db, feed_id)
 
 
-async def publish(tools: Tools) -> Publication | None:
-    """Writes a generation when what is to be shown differs from what is; None when it does not."""
-    now = tools.clock()
-    after = await tools.store.run(_last_generation)
-    pages, publication = await asyncio.to_thread(_write_generation, tools.network, now, after)
-    await tools.store.run(_record_publication, tools.network, pages, publication, now)
-    return publication
+async def publish(tools: Tools, *, force: bool = False) -> Publication | None:
+    """Writes a generation when what is to be shown differs from what is; None when it does not.
 
-
-def _last_generation(store: Store) -> int:
-    return publications.last_generation(store.db) or 0
-
-
-def _write_generation(
-    network: Network, now: datetime, after: int
-) -> tuple[tuple[PageContent, ...], Publication | None]:
-    with closing(open_reader(network.database).conn) as connection:
-        pages = select_pages(Database(connection), network, now=now)
-    files = {path: body for page in pages for path, body in render_page(page).items()}
-    publication = publish_files(
-        network.output,
-        files,
-        preview=render_preview(network, pages, generated_at=now),
-        generated_at=now,
-        after=after,
-    )
-    return pages, publication
-
-
-def select_pages(db: Database, network: Network, *, now: datetime) -> tuple[PageContent, ...]:
-    """Every page of the network, filled from what is stored."""
-    names = {site.id: site.name for site in network.sites}
-    stories = reading.newest_stories(db, _depths(network), names, now=now)
-    return tuple(select_page(page, stories, now=now) for page in network.pages)
-
-
-def _depths(network: Network) -> Mapping[str, int]:
-    """Site -> how many of its newest stories some page may need."""
-    depths: dict[str, int] = {}
-    for page in network.pages:
-        needed = depth(page)
-        for site in {source for block in page.blocks for source in block.sources}:
-            depths[site] = max(depths.get(site, 0), needed)
-    return depths
-
-
-def _record_publication(
-    store: Store,
-    network: Network,
-    pages: tuple[PageContent, ...],
-    publication: Publication | None,
-    now: datetime,
-) -> None:
-    """Also catches up on a generation that was switched to just before a crash.
-
-    An older one on disk is that of another output directory: nothing is missing.
+    `force` also replaces a generation that was put back, which holds otherwise.
     """
-    on_disk = publication.generation if publication else current_generation(network.output)
-    if on_disk is None or on_disk <= _last_generation(store):
-        return
-    with store.transaction() as db:
-        publications.record_publication(
-            db,
-            on_disk,
-            pages,
-            changed_files=len(publication.changed) if publication else 0,
-            removed_files=len(publication.removed) if publication else 0,
-            now=now,
-        )
+    now = tools.clock()
+    after = await tools.store.run(publication.begin, now)
+    shown = await asyncio.to_thread(publication.write, tools.network, now, after, force=force)
+    await tools.store.run(publication.record, tools.network, shown, now)
+    return shown.publication
+
+
+async def put_back(tools: Tools, generation: int | None) -> Publication | None:
+    """Shows an older generation again, as a new one that holds until its reason is gone.
+
+    None: the one before what is shown. Raises UsageError when that one cannot be shown again.
+    """
+    now = tools.clock()
+    after = await tools.store.run(publication.begin, now)
+    chosen = publication.choose(tools.network, generation)
+    pages = await tools.store.run(publication.pages_to_put_back, chosen, now)
+    shown = await asyncio.to_thread(
+        publication.write_back, tools.network, chosen, pages, now=now, after=after
+    )
+    await tools.store.run(publication.record, tools.network, shown, now)
+    return shown.publication

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from aggregator.control import Message, ask
+from aggregator.editing import override, undo
 from aggregator.errors import AggregatorError, LockedError, StorageError, UsageError
 from aggregator.instance import Instance, open_instance, run_loop
 from aggregator.model import FeedState
 from aggregator.moves import is_learnt
 from aggregator.network import Network
+from aggregator.publish import Publication
 from aggregator.store import moves, reading
 from aggregator.store.store import Store
 from aggregator.upkeep import rebuild_index, remove_expired
@@ -23,7 +25,18 @@ UPKEEP_TIMEOUT_S = 1800.0
 
 
 async def _publish(instance: Instance, _: Message) -> Message:
-    publication = await instance.publish()
+    return _told(await instance.publish(force=True))
+
+
+async def _put_back(instance: Instance, request: Message) -> Message:
+    """`generation` None: the one before what is shown."""
+    wanted = request.get("generation")
+    if wanted is not None and not isinstance(wanted, int):
+        raise UsageError(f"{wanted}: the number of a generation was expected")
+    return _told(await instance.put_back(wanted))
+
+
+def _told(publication: Publication | None) -> Message:
     if publication is None:
         return {"generation": None, "changed": 0, "removed": 0}
     return {
@@ -137,6 +150,9 @@ def _statuses(store: Store) -> tuple[reading.FeedStatus, ...]:
 
 REQUESTS: Mapping[str, Callable[[Instance, Message], Awaitable[Message]]] = {
     "publish": _publish,
+    "put_back": _put_back,
+    "override": override,
+    "undo": undo,
     "check": _check,
     "undo-move": _undo_move,
     "allow-move": _allow_move,

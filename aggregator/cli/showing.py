@@ -23,7 +23,7 @@ from aggregator.errors import UsageError
 from aggregator.logs import printable
 from aggregator.model import BlockContent, PageContent
 from aggregator.network import Network
-from aggregator.render import render_page
+from aggregator.render import look_of, render_page
 from aggregator.store import publications, reading
 from aggregator.store.connection import open_reader
 
@@ -123,7 +123,8 @@ def show_headlines(
         for block in page.blocks
     )
     blocks = (*present, *(BlockContent(id, id, None, found) for id, found in shown.items()))
-    files = render_page(PageContent(page.id, page.site, blocks))
+    content = PageContent(page.id, page.site, blocks, page.link_params)
+    files = render_page(content, look_of(network, page.site))
     text = files[f"{page_id}/headlines.{'json' if as_json else 'txt'}"].decode()
     click.echo(text if as_json else printable_lines(text), nl=False)
     if not published:

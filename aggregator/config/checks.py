@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_network
+from types import MappingProxyType
 
 from aggregator.config.hosts import site_hosts
 from aggregator.config.links import (
@@ -18,13 +19,19 @@ from aggregator.config.source import KeyPath, Source
 from aggregator.config.usable import Parts, PlacedFeed
 from aggregator.config.words import shown_key
 from aggregator.errors import Problem
-from aggregator.network import FOREIGN_FLOOR
+from aggregator.network import FOREIGN_FLOOR, NOTHING
 from aggregator.times import parse_duration
 
 MAX_FEEDS = 5000
 
-# File names that a publication uses itself.
-_RESERVED_BLOCK = "headlines"
+# File names that a publication uses itself, and the word for no block at all.
+_RESERVED_BLOCKS = MappingProxyType(
+    {
+        "headlines": "this name is taken by the page's own files; expected another id",
+        "headlines.feed": "this name is taken by the page's JSON Feed; expected another id",
+        NOTHING: "this name is what `fallback` calls no block; expected another id",
+    }
+)
 _RESERVED_PAGES = frozenset({"index.html", "manifest.json"})
 
 
@@ -36,6 +43,7 @@ def check_parts(parts: Parts, source: Source) -> Iterator[Problem]:
     if ("sites",) not in parts.faults:
         yield from _check_sources(parts, source)
     if not {("sites",), ("blocks",)} & parts.faults:
+        yield from _check_blocks(parts, source)
         yield from _check_pages(parts, source)
 
 
@@ -136,11 +144,24 @@ def _check_sources(parts: Parts, source: Source) -> Iterator[Problem]:
             yield source.problem(path, 'found "*" beside other names, expected it alone')
 
 
+def _check_blocks(parts: Parts, source: Source) -> Iterator[Problem]:
+    for block, keys in parts.blocks.items():
+        path = ("blocks", block)
+        if keys.min is not None and keys.min > keys.limit:
+            text = f"found {keys.min}, expected at most limit ({keys.limit})"
+            yield source.problem((*path, "min"), text)
+        if keys.fallback == block != NOTHING:
+            text = "found the block itself, expected another block or nothing"
+            yield source.problem((*path, "fallback"), text)
+        elif keys.fallback not in parts.block_ids | {NOTHING}:
+            text = f"no block {shown_key(keys.fallback)}; expected an id under blocks, or nothing"
+            yield source.problem((*path, "fallback"), text)
+
+
 def _check_pages(parts: Parts, source: Source) -> Iterator[Problem]:
     for block in parts.blocks:
-        if block == _RESERVED_BLOCK:
-            text = "this name is taken by the page's own files; expected another id"
-            yield source.key_problem(("blocks", block), text)
+        if block in _RESERVED_BLOCKS:
+            yield source.key_problem(("blocks", block), _RESERVED_BLOCKS[block])
     for page, keys in parts.pages.items():
         path = ("pages", page)
         if page in _RESERVED_PAGES:

@@ -9,15 +9,15 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from aggregator.config.document import (
-    AuthKeys,
     BlockKeys,
-    FeedKeys,
     FetchKeys,
     FileKeys,
+    FilterKeys,
     NetworkKeys,
     PageKeys,
     SiteKeys,
 )
+from aggregator.config.feed_keys import AuthKeys, FeedKeys
 from aggregator.config.source import KeyPath, Source
 from aggregator.config.words import shown
 from aggregator.errors import Problem
@@ -95,6 +95,8 @@ def _model_at(path: KeyPath) -> type[BaseModel]:
             return AuthKeys
         case ("blocks", _, _):
             return BlockKeys
+        case ("blocks", _, _, _):
+            return FilterKeys
         case ("pages", _, _):
             return PageKeys
         case ("fetch", _):

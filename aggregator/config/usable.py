@@ -12,14 +12,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from aggregator.config.document import (
-    BlockKeys,
-    FeedKeys,
-    FetchKeys,
-    FileKeys,
-    PageKeys,
-    SiteKeys,
-)
+from aggregator.config.document import BlockKeys, FetchKeys, FileKeys, PageKeys, SiteKeys
+from aggregator.config.feed_keys import FeedKeys
 from aggregator.config.source import KeyPath
 
 # Required keys that nothing is checked against: their absence hides no other problem.

@@ -54,6 +54,10 @@ _OURS = frozenset(
 )
 _FIELD_VALUE = re.compile(rf"(?=.{{1,{MAX_FIELD}}}\Z)[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+PARAM_PATTERN = r"[A-Za-z0-9_.-]{1,64}"
+_PARAM = re.compile(PARAM_PATTERN)
+LANGUAGE_PATTERN = r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"
+_LANGUAGE = re.compile(LANGUAGE_PATTERN)
 _SIZE = re.compile(r"([0-9]{1,9})(KiB|MiB)")
 _UNITS = {"KiB": 1024, "MiB": 1024 * 1024}
 
@@ -161,6 +165,24 @@ def _check_path(value: str) -> None:
         raise ValueError(f"a path of at most {MAX_PATH} characters")
 
 
+def _check_argument(value: str) -> None:
+    if not value or len(value) > MAX_PATH or "\x00" in value:
+        raise ValueError(f"an argument of 1 to {MAX_PATH} characters")
+
+
+def _check_language(value: str) -> None:
+    if not _LANGUAGE.fullmatch(value):
+        raise ValueError("a language tag such as en or en-AU")
+
+
+def _check_param(value: str) -> None:
+    if not _PARAM.fullmatch(value):
+        raise ValueError(
+            "the name of a query parameter such as utm_source: letters, digits, dot, dash and"
+            " underscore, at most 64 characters"
+        )
+
+
 def _check_timezone(value: str) -> None:
     try:
         ZoneInfo(value)
@@ -264,6 +286,22 @@ TimezoneName = Annotated[
     str, text("the name of a time zone such as Australia/Sydney", _check_timezone), _LINE_SCHEMA
 ]
 Cidr = Annotated[str, text("a network such as 10.0.0.0/8", _check_cidr), _LINE_SCHEMA]
+
+Argument = Annotated[
+    str,
+    text("text; quote what looks like a number", _check_argument),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_PATH}),
+]
+LanguageTag = Annotated[
+    str,
+    text("a language tag such as en or en-AU", _check_language),
+    WithJsonSchema({"type": "string", "pattern": f"^{LANGUAGE_PATTERN}$"}),
+]
+ParamName = Annotated[
+    str,
+    text("the name of a query parameter", _check_param),
+    WithJsonSchema({"type": "string", "pattern": f"^{PARAM_PATTERN}$"}),
+]
 
 DURATION_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,9}[smhd]$"})
 SIZE_SCHEMA = WithJsonSchema(

@@ -206,6 +206,10 @@ def story(row: sqlite3.Row, site_names: Mapping[str, str]) -> Story:
         published_at=time_of(row["published_at"]),
         position=row["position"],
         image_url=row["image_url"],
+        categories=tuple(json.loads(row["categories"])),
+        language=row["language"],
+        event=row["event"],
+        backfill=bool(row["backfill"]),
     )
 
 

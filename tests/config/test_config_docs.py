@@ -14,14 +14,14 @@ from aggregator.config import json_schema, load_network
 from aggregator.config.build import build_network
 from aggregator.config.document import (
     BlockKeys,
-    FeedKeys,
     FetchKeys,
     FileKeys,
+    FilterKeys,
     NetworkKeys,
     PageKeys,
-    RetentionKeys,
     SiteKeys,
 )
+from aggregator.config.feed_keys import FeedKeys, RetentionKeys
 from aggregator.config_file import read_network
 from aggregator.network import Feed, FetchSettings, FuturePolicy, RetryScope
 
@@ -35,6 +35,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "sites": SiteKeys,
     "A feed": FeedKeys,
     "blocks": BlockKeys,
+    "Words and categories": FilterKeys,
     "pages": PageKeys,
     "retention": RetentionKeys,
     "fetch": FetchKeys,
