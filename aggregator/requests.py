@@ -51,7 +51,7 @@ async def _check(instance: Instance, _: Message) -> Message:
     store, now = instance.tools.store, instance.tools.clock()
     feeds = await store.run(_enabled)
     floors = instance.tools.index.floors
-    rested = [feed for feed in feeds if _may_poll(feed, floors, now)]
+    rested = [feed for feed in feeds if may_poll(feed, floors, now)]
     await instance.poller.poll_all(rested)
     polled = {feed.id for feed in rested}
     statuses = await store.run(_statuses)
@@ -115,7 +115,7 @@ def _named(db: Database, name: str) -> tuple[int, str]:
     return found
 
 
-def _may_poll(feed: FeedState, floors: Mapping[str, timedelta], now: datetime) -> bool:
+def may_poll(feed: FeedState, floors: Mapping[str, timedelta], now: datetime) -> bool:
     """The floor holds for a person too, and so does a server's request to wait."""
     if feed.paused_until is not None and now < feed.paused_until:
         return False

@@ -35,10 +35,10 @@ def feed_document(number: int, version: int) -> bytes:
 
 def _entry(rng: random.Random, number: int, id: str, paragraphs: int, age: int) -> dict[str, str]:
     published = BEGIN - timedelta(hours=7 * age, minutes=rng.randrange(60))
+    home = f"https://site{number // 10}.example/{number}"
     return {
         "title": _words(rng, 9).capitalize(),
-        "link": f"https://site{number // 10}.example/{number}/{published:%Y/%m}/{id}-"
-        f"{_words(rng, 3, '-')}.html",
+        "link": f"{home}/{published:%Y/%m}/{id}-{_words(rng, 3, '-')}.html",
         "guid": f"tag:site{number}.example,2026:{id}",
         "summary": _words(rng, 30),
         "html": "".join(

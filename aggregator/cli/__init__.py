@@ -37,7 +37,7 @@ def main() -> None:
         traceback.print_exc()
         print("aggregator: this is a bug; please report the lines above", file=sys.stderr)
         status = OUR_BUG
-    _leave(status)
+    _leave(status or 0)  # a command that returns nothing has gone well
 
 
 def _leave(status: int) -> NoReturn:

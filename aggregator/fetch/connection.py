@@ -185,7 +185,7 @@ async def dial(
     target: Target, addresses: Iterable[str], tls: ssl.SSLContext | None, timeout: float
 ) -> Connection:
     """Connect to the first of `addresses` that answers, one after the other (never two at once:
-    one poll is one connection), in plain without `tls`. An address may take an equal share of the
+    one poll is one connection); https wants `tls`. An address may take an equal share of the
     time that is left.
     """
     loop = asyncio.get_running_loop()
@@ -219,8 +219,10 @@ def describe_tls(error: ssl.SSLError) -> str:
 
 async def _connect(target: Target, address: str, tls: ssl.SSLContext | None) -> Connection:
     loop = asyncio.get_running_loop()
-    if tls is None:
+    if target.scheme == "http":
         _, connection = await loop.create_connection(Connection, address, target.port)
+    elif tls is None:
+        raise Fault(Outcome.INTERNAL_ERROR, "https without certificates to verify with")
     else:
         # RFC 6066 section 3: the name in SNI has no trailing dot.
         name = target.host.rstrip(".")
