@@ -20,7 +20,7 @@ LAYERS = (
     ("config", "match", "schedule", "selection", "similar"),
     ("parse", "render"),
     ("logs", "config_file", "workers", "fetch", "publish", "control"),
-    ("store",),
+    ("store", "hook"),
     ("publication",),
     ("pipeline",),
     ("polling",),

@@ -117,7 +117,7 @@ BLOCK = "blocks: {{x: {{title: X, from: [a], {0}}}}}"
         ),
         (
             "pages: {a: {blocks: [], link_params: {'a b': x}}}",
-            "pages.a.link_params.'a b': found 'a b', expected the name of a query parameter such as",
+            "pages.a.link_params.'a b': found 'a b', expected the name of a query parameter such",
         ),
         ("after_publish: ['']", "after_publish[0]: found '', expected an argument of 1 to 1024"),
         ("keep_generations: 0", "keep_generations: found 0, expected a whole number from 1"),
