@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.control import ControlServer, Message
 from aggregator.errors import AggregatorError, ConfigError, StorageError, UsageError
-from aggregator.instance import Instance, open_instance
+from aggregator.instance import HOOK_GRACE_S, Instance, open_instance
 from aggregator.logs import log_event
 from aggregator.model import FeedState
 from aggregator.network import Index, Network
@@ -105,6 +105,7 @@ class Daemon:
             scheduler.shutdown(wait=False)
             await control.close()
             await self._instance.poller.stop(STOP_GRACE_S)
+            await self._instance.hook.close(HOOK_GRACE_S)
             log_event(log, logging.INFO, "stopped")
         if self._fault is not None:
             raise self._fault

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from aggregator.environment import reveal
 from aggregator.fetch import Fetcher, user_agent
+from aggregator.hook import AfterPublish
 from aggregator.logs import log_event
 from aggregator.network import Network
 from aggregator.pipeline import Tools, publish, put_back
@@ -38,6 +39,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+HOOK_GRACE_S = 2.0
+"""How long a daemon that stops or reloads waits for the operator's program."""
+
 
 def run_loop(main: Coroutine[Any, Any, T]) -> T:
     """The one place that starts an event loop: uvloop's where it is installed."""
@@ -58,6 +62,7 @@ class Instance:
     def __init__(self, tools: Tools) -> None:
         self.tools = tools
         self.poller = Poller(tools)
+        self.hook = _hook(tools.network)
         self._publishing = asyncio.Lock()
         self._retired: list[Fetcher] = []
 
@@ -85,6 +90,7 @@ class Instance:
 
     def _say(self, publication: Publication | None) -> None:
         if publication is not None:
+            self.hook.tell(publication)
             log_event(
                 log,
                 logging.INFO,
@@ -102,11 +108,18 @@ class Instance:
         self._retired.append(self.tools.fetcher)  # polls under way may still be using it
         self.tools = replace(self.tools, network=network, fetcher=fetcher)
         self.poller.tools = self.tools
+        await self.hook.close(HOOK_GRACE_S)
+        self.hook = _hook(network)
 
     async def close(self) -> None:
-        """After the last poll has ended."""
+        """After the last poll has ended; waits for the operator's program, which has a limit."""
+        await self.hook.close()
         for fetcher in (*self._retired, self.tools.fetcher):
             await fetcher.aclose()
+
+
+def _hook(network: Network) -> AfterPublish:
+    return AfterPublish(network.publishing.after_publish, network.output)
 
 
 async def open_fetcher(network: Network) -> Fetcher:

@@ -20,7 +20,7 @@ LAYERS = (
     ("config", "environment", "match", "moves", "policy", "schedule", "selection", "similar"),
     ("parse", "render"),
     ("logs", "config_file", "workers", "fetch", "publish", "control", "slots"),
-    ("store",),
+    ("store", "hook"),
     ("pacing",),
     ("recording",),
     ("publication",),

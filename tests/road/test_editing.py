@@ -208,6 +208,32 @@ async def test_rH2_a_stale_block_gives_way_and_comes_back(tmp_path: Path) -> Non
         assert said["pages"][PAGE]["space"]["fallback"] == "nothing"
 
 
+async def test_the_manifest_says_how_each_block_came_to_be(tmp_path: Path) -> None:
+    """Its stories, the newest of them, its sources' last answer; and the configuration's hash."""
+    async with family_at_work(tmp_path) as (instance, _):
+        await instance.publish()
+        shown = page_of(instance)
+        (newest,) = query(
+            instance,
+            "SELECT max(published_at) FROM page_headlines WHERE page = 'spacewar'"
+            " AND block = 'space'",
+        )
+        answered = query(
+            instance, "SELECT max(last_success_at) FROM feeds WHERE site_id = 'spacedaily'"
+        )
+
+    said = json.loads((tmp_path / "public/current/manifest.json").read_text())
+    assert said["config"] == instance.network.publishing.config_hash != ""
+    assert said["pages"][PAGE]["space"] == {
+        "stories": shown["space"],
+        "newest_at": newest[0],
+        "confirmed_at": answered[0][0],
+        "relaxed": [],
+        "fallback": None,
+    }
+    assert list(said["pages"][PAGE]) == list(shown)
+
+
 # ------------------------------------------------------------------ put back
 
 
