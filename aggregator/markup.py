@@ -35,18 +35,22 @@ _WITH_ATTRIBUTES = _PAIRED | _ALONE | _RAW_TEXT | frozenset(_EMBEDDED_NAMES.spli
 _CLEANER = nh3.Cleaner(tags=set(), clean_content_tags=set(_WITH_CONTENT_NAMES.split()))
 _TAG_NAME = re.compile(r"</?(?:[a-zA-Z]{1,9}:)?([a-zA-Z][a-zA-Z0-9]*)(?=[\s/>])")
 # The tags of most summaries, written as the HTML standard wants them. None of them moves or hides
-# a text, as tables and scripts do, so taking them out leaves what a parser of HTML would.
+# a text, as tables and scripts do, so taking them out leaves what a parser of HTML would. An iframe
+# or script with nothing in it hides nothing.
 _ATTRIBUTES = r"""(?:\s++[A-Za-z][\w:.-]*+(?:="[^"<\0]*+"|='[^'<\0]*+')?+)*+\s*+/?+>"""
 _SIMPLE_BLOCK = re.compile(
-    rf"</?(?:p|br|div|li|[uo]l|h[1-6r]|blockquote|fig(?:ure|caption)|pre){_ATTRIBUTES}"
+    r"</?(?:p|br|div|li|[uo]l|h[1-6r]|blockquote|fig(?:ure|caption)|pre|article|aside|section|header)"
+    + _ATTRIBUTES
 )
 _SIMPLE_INLINE = re.compile(
-    rf"</?(?:a|img|strong|em|span|[bius]|font|code|cite|small|su[bp]){_ATTRIBUTES}"
+    r"<(?:/?(?:a|img|strong|em|span|[biqsu]|font|code|cite|small|su[bp]|time|abbr|tt|big)"
+    rf"{_ATTRIBUTES}|(iframe|script){_ATTRIBUTES}(?=</\1>)|/(?:iframe|script)>"
+    r"|!--[^<>-]*+(?:-[^<>-]++)*+-->)"
 )
 # Of numeric references `unescape` and the standard understand the same, these apart.
 _ODD_REFERENCE = re.compile(
-    r"&#(?!(?:3[2-9]|[4-9]\d|[1-9]\d{2,4}|1\d{5}|[xX](?:[2-9a-fA-F]|[1-9a-fA-F][0-9a-fA-F]{1,3})"
-    r"[0-9a-fA-F]);)"
+    r"&#(?!0{0,4}(?:3[2-9]|[4-9]\d|[1-9]\d{2,4}|1\d{5});|[xX](?:[2-9a-fA-F]|[1-9a-fA-F][0-9a-fA-F]{1,3})"
+    r"[0-9a-fA-F];)"
 )
 _EMPTY_RAW_TEXT = re.compile(r"<(?:script|style|title|textarea|iframe)(?:\s[^<>]*)?/>", re.I)
 # `<` never stands inside: each scan ends at the next one, so all of them together are linear.
