@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from aggregator.network import PLAIN_ACCESS, Access, FuturePolicy, Show
 
@@ -194,9 +195,11 @@ class Entry:
     categories: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SeenEntry:
-    """An item whose fingerprint is already stored; only its place in the document is news."""
+class SeenEntry(NamedTuple):
+    """An item whose fingerprint is already stored; only its place in the document is news.
+
+    A NamedTuple: nearly every item of nearly every document is one, at a third of the cost.
+    """
 
     position: int
     fingerprint: int

@@ -134,7 +134,9 @@ def _settled(text: str) -> str:
 
 def _readable(raw: str) -> str:
     """`raw` bounded, with its encoding repaired and nothing in it that nh3 could not take."""
-    text = raw[:MAX_RAW]
+    # What most texts hold that is not printable. Splitting at all white space would take twenty
+    # times as long, and a second look for misread text.
+    text = raw[:MAX_RAW].replace("\n", " ").replace("\r", " ").replace("\t", " ")
     if text.isascii() and text.isprintable():
         return text
     before = ""
@@ -146,7 +148,7 @@ def _readable(raw: str) -> str:
 def _visible(text: str) -> str:
     if text.isprintable():
         return text
-    text = " ".join(text.split())  # most of what is not printable is a line break
+    text = " ".join(text.split())
     return text if text.isprintable() else _DROPPED.sub("", text)
 
 
@@ -164,8 +166,11 @@ def _repaired(text: str) -> str:
 def _misread(text: str) -> str | None:
     """`text` as UTF-8, if its characters are bytes that make some; None for nearly every text.
 
-    The codecs look at a text a hundred times as fast as an expression does.
+    The codecs look at a text a hundred times as fast as an expression does, and of most texts the
+    first character that is not ASCII tells enough.
     """
+    if not _begins_misread(text):
+        return None
     try:
         data = text.encode("cp1252")
     except UnicodeEncodeError:
@@ -176,9 +181,19 @@ def _misread(text: str) -> str | None:
         except UnicodeEncodeError:
             return None
     try:
-        return None if data.isascii() else data.decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError:
         return None
+
+
+def _begins_misread(text: str) -> bool:
+    """Are the first two characters that are not ASCII a first byte of UTF-8 and a later one?"""
+    try:
+        text.encode("ascii")
+    except UnicodeEncodeError as error:
+        at = error.start
+        return "\xc2" <= text[at] <= "\xf4" and not text[at + 1 : at + 2].isascii()
+    return False
 
 
 def _without_invisible(text: str) -> str:

@@ -25,17 +25,8 @@ _HTML = frozenset({"html", "text/html"})
 _XHTML = frozenset({"xhtml", "application/xhtml+xml", "text/xhtml"})
 # Of these an entry has one and nothing but its text is asked for.
 _PLAIN = frozenset(
-    [
-        "id",
-        "published",
-        "updated",
-        "dcterms:issued",
-        "dcterms:created",
-        "dcterms:modified",
-        "dc:date",
-        "name",
-        "email",
-    ]
+    {"id", "published", "updated", "dcterms:issued", "dcterms:created", "dcterms:modified"}
+    | {"dc:date", "name", "email"}
 )
 _PAGES = frozenset({"", "text/html", "application/xhtml+xml", "text/xhtml", "html"})
 

@@ -35,18 +35,8 @@ _SUMMARIES = (
 _NOTHING = RawText()
 # Of these an item has one and nothing but its text is asked for.
 _PLAIN = frozenset(
-    [
-        "title",
-        "media:title",
-        "pubDate",
-        "dc:date",
-        "dcterms:issued",
-        "dcterms:created",
-        "dcterms:modified",
-        "atom:id",
-        "atom:published",
-        "atom:updated",
-    ]
+    {"title", "media:title", "pubDate", "dc:date", "dcterms:issued", "dcterms:created"}
+    | {"dcterms:modified", "atom:id", "atom:published", "atom:updated"}
 )
 _AUTHORS = ("dc:creator", "author", "dc:author", "atom:author", "itunes:author")
 

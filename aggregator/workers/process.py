@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -39,6 +41,10 @@ class Worker:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        try:
+            self._descriptor: int | None = os.pidfd_open(process.pid)
+        except ProcessLookupError:  # it has ended and been waited for already
+            self._descriptor = None
         self._retired = False
         self.usable = True
 
@@ -88,15 +94,26 @@ class Worker:
         stdin, stdout = self._pipes()
         stdin.close()
         if self._retired or stdout.at_eof():
-            # It is ending by itself. To signal a process that has just ended makes `subprocess`
-            # collect its status, which asyncio then waits for in vain and reports as 255.
+            # It is ending by itself: let it, for the sake of its exit status.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_FAREWELL):
                     await self._process.wait()
         if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+            self._signal()
         await self._process.wait()
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _signal(self) -> None:
+        """By its descriptor, which names no other process however late this is.
+
+        Not by `Process.kill`: that looks first whether the process has ended, and so takes its
+        status away from asyncio, which then waits in vain and reports 255.
+        """
+        if self._descriptor is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
 
     def ending(self) -> str:
         """How the process ended, in words; only after `kill`."""
