@@ -34,6 +34,15 @@ def test_variables_are_put_in_place() -> None:
     assert feed.access.auth is None
 
 
+def test_headers_alone_bring_no_authorization() -> None:
+    """Nothing is added to what the file asks for."""
+    access = Access(headers=(("X-Key", "env:KEY"),))
+
+    (feed,) = reveal(network_of(access), ENVIRON).feeds()
+
+    assert feed.access.headers == (("X-Key", "k-secret"),)
+
+
 def test_a_feed_without_secrets_is_left_alone() -> None:
     """The very same value."""
     network = network_of(Access(proxy="http://proxy.example/"))

@@ -201,6 +201,7 @@ def test_dates_have_a_precedence(elements: str, published: int | None, updated: 
     ("elements", "image"),
     [
         ('<media:thumbnail url="https://a.example/t.jpg"/>', "t.jpg"),
+        ('<media:thumbnail/><media:thumbnail url="https://a.example/t.jpg"/>', "t.jpg"),
         ('<media:content url="https://a.example/c.jpg" medium="image"/>', "c.jpg"),
         ('<media:content url="https://a.example/c.mp4" type="video/mp4"/>', None),
         (
