@@ -1,13 +1,18 @@
-"""A path -> the network of the feeds.yaml there. The only reader of that file."""
+"""A path -> the network of the feeds.yaml there. The only reader of that file, and of the templates
+it names."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
 from aggregator.config import LoadedNetwork, load_network
 from aggregator.config.source import MAX_BYTES, NOT_UTF8, TOO_LARGE
 from aggregator.errors import ConfigError, Problem
+from aggregator.network import Templates
+from aggregator.render import template_problems
+from aggregator.render.templating import SUFFIXES
 
 
 def read_network(
@@ -15,15 +20,35 @@ def read_network(
 ) -> LoadedNetwork:
     """The network of the file at `path`; raises ConfigError when it cannot be read or used.
 
-    `database` and `output`, relative to the working directory, replace what the file says.
+    Templates of the operator's are read too, and tried. `database` and `output`, relative to the
+    working directory, replace what the file says.
     """
-    loaded = load_network(_read_text(path), path=path.absolute(), shown_as=str(path))
-    network = loaded.network
+    text = _read_text(path)
+    loaded = load_network(text, path=path.absolute(), shown_as=str(path))
+    templates = _read_templates(path, loaded.network.publishing.templates_at)
+    digest = hashlib.sha256(repr((text, templates and templates.sources)).encode()).hexdigest()
+    publishing = replace(loaded.network.publishing, templates=templates, config_hash=digest)
+    network = replace(loaded.network, publishing=publishing)
     if database is not None:
         network = replace(network, database=database.absolute())
     if output is not None:
         network = replace(network, output=output.absolute())
     return replace(loaded, network=network)
+
+
+def _read_templates(path: Path, directory: Path | None) -> Templates | None:
+    """The files of `directory` that can be templates; raises ConfigError, with file and line."""
+    if directory is None:
+        return None
+    try:
+        files = sorted(item for item in directory.iterdir() if item.suffix in SUFFIXES)
+    except OSError as error:
+        raise _unreadable(path, f"templates: {directory}: {error.strerror}") from error
+    templates = Templates(directory, tuple((item.name, _read_text(item)) for item in files))
+    problems = template_problems(templates)
+    if problems:
+        raise ConfigError(problems)
+    return templates
 
 
 def _read_text(path: Path) -> str:

@@ -4,7 +4,9 @@ at the end."""
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+import os
 import random
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -13,16 +15,18 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, TypeVar
 
+from aggregator.environment import reveal
 from aggregator.fetch import Fetcher, user_agent
+from aggregator.hook import AfterPublish
 from aggregator.logs import log_event
 from aggregator.network import Network
-from aggregator.pipeline import Tools, publish
+from aggregator.pipeline import Tools, publish, put_back
 from aggregator.polling import Poller
 from aggregator.publish import Publication, sweep
 from aggregator.store import writing
 from aggregator.store.store import Store
 from aggregator.store.thread import StoreThread
-from aggregator.workers import WorkerPool
+from aggregator.workers.pool import WorkerPool
 
 try:
     import uvloop
@@ -35,9 +39,14 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+HOOK_GRACE_S = 2.0
+"""How long a daemon that stops or reloads waits for the operator's program."""
+
 
 def run_loop(main: Coroutine[Any, Any, T]) -> T:
     """The one place that starts an event loop: uvloop's where it is installed."""
+    # What was imported and configured lives as long as the process: no collection need look at it.
+    gc.freeze()
     with asyncio.Runner(loop_factory=NEW_LOOP) as runner:
         return runner.run(main)
 
@@ -53,6 +62,7 @@ class Instance:
     def __init__(self, tools: Tools) -> None:
         self.tools = tools
         self.poller = Poller(tools)
+        self.hook = _hook(tools.network)
         self._publishing = asyncio.Lock()
         self._retired: list[Fetcher] = []
 
@@ -61,11 +71,26 @@ class Instance:
         """The configuration in force."""
         return self.tools.network
 
-    async def publish(self) -> Publication | None:
-        """One publication at a time; None when everything shown is already so."""
+    async def publish(self, *, force: bool = False) -> Publication | None:
+        """One publication at a time; None when everything shown is already so.
+
+        `force`: also in place of a generation that was put back.
+        """
         async with self._publishing:
-            publication = await publish(self.tools)
+            publication = await publish(self.tools, force=force)
+        self._say(publication)
+        return publication
+
+    async def put_back(self, generation: int | None) -> Publication | None:
+        """Shows an older generation again, the one before by default; raises UsageError."""
+        async with self._publishing:
+            publication = await put_back(self.tools, generation)
+        self._say(publication)
+        return publication
+
+    def _say(self, publication: Publication | None) -> None:
         if publication is not None:
+            self.hook.tell(publication)
             log_event(
                 log,
                 logging.INFO,
@@ -74,21 +99,27 @@ class Instance:
                 changed=len(publication.changed),
                 removed=len(publication.removed),
             )
-        return publication
 
     async def adopt(self, network: Network) -> None:
         """Goes on with another configuration; the database stays where it is."""
-        network = replace(network, database=self.network.database)
+        network = replace(reveal(network, os.environ), database=self.network.database)
         fetcher = await open_fetcher(network)
         await self.tools.store.run(adopt_network, network, self.tools.clock())
         self._retired.append(self.tools.fetcher)  # polls under way may still be using it
         self.tools = replace(self.tools, network=network, fetcher=fetcher)
         self.poller.tools = self.tools
+        await self.hook.close(HOOK_GRACE_S)
+        self.hook = _hook(network)
 
     async def close(self) -> None:
-        """After the last poll has ended."""
+        """After the last poll has ended; waits for the operator's program, which has a limit."""
+        await self.hook.close()
         for fetcher in (*self._retired, self.tools.fetcher):
             await fetcher.aclose()
+
+
+def _hook(network: Network) -> AfterPublish:
+    return AfterPublish(network.publishing.after_publish, network.output)
 
 
 async def open_fetcher(network: Network) -> Fetcher:
@@ -105,11 +136,13 @@ async def open_fetcher(network: Network) -> Fetcher:
 
 @asynccontextmanager
 async def open_instance(network: Network) -> AsyncIterator[Instance]:
-    """Raises LockedError, StorageError, DamagedError, NewerSchemaError, GuardError.
+    """Raises LockedError, StorageError, DamagedError, NewerSchemaError, GuardError; UsageError
+    when an environment variable that feeds.yaml names is missing.
 
     Leftovers of an interrupted publication are gone and the database knows the configuration's
     sites and feeds when the block begins.
     """
+    network = reveal(network, os.environ)
     store = StoreThread(Store.open(network.database))
     try:
         sweep(network.output)

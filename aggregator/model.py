@@ -12,8 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
-from aggregator.network import FuturePolicy
+from aggregator.network import PLAIN_ACCESS, Access, FuturePolicy, Show
 
 
 class Outcome(StrEnum):
@@ -69,10 +70,15 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class FetchRequest:
-    """One GET to make; `validators` are those the last document came with."""
+    """One GET to make; `validators` are those the last document came with.
+
+    `served_by` is the URL that gave them, and the only one they are sent to; None: `url` itself.
+    """
 
     url: str
     validators: Validators = Validators()
+    served_by: str | None = None
+    access: Access = PLAIN_ACCESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +127,7 @@ class NotModified:
 class FetchFailed:
     """No document. `detail` says why in words fit for `last_error`, without any secret.
 
-    `status` is the HTTP status where there was one.
+    `status` is the HTTP status where there was one, `host` the name of the host that gave it.
     """
 
     outcome: Outcome
@@ -129,6 +135,7 @@ class FetchFailed:
     status: int | None = None
     hints: Hints = Hints()
     wire_bytes: int = 0
+    host: str | None = None
 
 
 FetchResult = Fetched | NotModified | FetchFailed
@@ -188,9 +195,11 @@ class Entry:
     categories: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SeenEntry:
-    """An item whose fingerprint is already stored; only its place in the document is news."""
+class SeenEntry(NamedTuple):
+    """An item whose fingerprint is already stored; only its place in the document is news.
+
+    A NamedTuple: nearly every item of nearly every document is one, at a third of the cost.
+    """
 
     position: int
     fingerprint: int
@@ -243,7 +252,10 @@ class FeedState:
     """What is stored of a feed that a poll needs.
 
     `body_hash` and `meta` are those of the last document understood. `has_document` says whether
-    there was one: the first is back-fill.
+    there was one: the first is back-fill. `served_by` is the URL that gave the validators,
+    `moved_to` the one polled instead of `url` since a permanent redirect was learnt. `last_full_at`
+    is when a whole document came last, a 304 being none; `is_sighted` says that a redirect was seen
+    which is not believed yet.
     """
 
     id: int
@@ -255,6 +267,17 @@ class FeedState:
     last_polled_at: datetime | None
     has_document: bool
     meta: FeedMeta
+    served_by: str | None = None
+    moved_to: str | None = None
+    last_full_at: datetime | None = None
+    paused_until: datetime | None = None
+    timed_out: bool = False
+    is_sighted: bool = False
+
+    @property
+    def polled_url(self) -> str:
+        """Where the feed is asked for now."""
+        return self.moved_to or self.url
 
 
 # -------------------------------------------------------------- what is shown
@@ -265,7 +288,9 @@ class Story:
     """A story as selection sees it: who owns it, when it counts from, where it goes.
 
     `shown_at` is when it sorts: published, else first seen. `position` is its place in the
-    document of its leading entry.
+    document of its leading entry, `backfill` whether that entry came with its feed's first
+    document. `language` is what that document calls its own. Stories of one `event` tell of the
+    same thing in the world; None: of one nobody else tells of.
     """
 
     id: int
@@ -277,11 +302,15 @@ class Story:
     published_at: datetime | None
     position: int
     image_url: str | None = None
+    categories: tuple[str, ...] = ()
+    language: str | None = None
+    event: int | None = None
+    backfill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A story as one block shows it."""
+    """A story as one block shows it; `shown_at` as in `Story`, None where it is not known."""
 
     story_id: int
     title: str
@@ -290,6 +319,28 @@ class Headline:
     site_name: str
     published_at: datetime | None
     image_url: str | None = None
+    shown_at: datetime | None = None
+
+
+class Relaxation(StrEnum):
+    """Which rule gave way so that a block reached its number of headlines."""
+
+    PER_SITE = "per_site"
+    VARIETY = "variety"
+    MAX_AGE = "max_age"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockState:
+    """What a publication's manifest says of a block.
+
+    `confirmed_at` is when a source of it last gave a document, None when none has. `fallback` is
+    the block that stands in its place because it is stale, or `nothing`.
+    """
+
+    confirmed_at: datetime | None = None
+    relaxed: tuple[Relaxation, ...] = ()
+    fallback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,12 +351,29 @@ class BlockContent:
     title: str
     link: str | None
     headlines: tuple[Headline, ...] = ()
+    show: tuple[Show, ...] = ()
+    state: BlockState = BlockState()
 
 
 @dataclass(frozen=True, slots=True)
 class PageContent:
-    """One page, filled: its blocks in order, empty ones included."""
+    """One page, filled: its blocks in order, empty ones included.
+
+    `link_params` are still to be added to the links to stories.
+    """
 
     page: str
     site: str
     blocks: tuple[BlockContent, ...]
+    link_params: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHealth:
+    """How a feed does, for people; `state` as in the view `feed_health`, `why` None when well."""
+
+    site: str
+    url: str
+    state: str
+    last_success_at: datetime | None
+    why: str | None

@@ -7,23 +7,27 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from urllib.parse import urlsplit
 
 from aggregator.errors import AggregatorError
 from aggregator.logs import log_event, masked_url
 from aggregator.model import FeedState
-from aggregator.pipeline import PollReport, Tools, poll_feed, record_internal_error
+from aggregator.pipeline import Tools, poll_feed
+from aggregator.recording import PollReport, record_internal_error
+from aggregator.slots import Slots
 from aggregator.times import format_time
+from aggregator.urls import host_of
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class _Host:
-    """One poll at a time; `free_at` is loop time before which none may start."""
+    """One poll at a time; `free_at` is loop time before which none may start, `is_slow` says how
+    the last one went."""
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     free_at: float = 0.0
+    is_slow: bool = False
 
 
 class Poller:
@@ -33,13 +37,14 @@ class Poller:
     written, a damaged database. `on_report` hears of every poll that ended.
     """
 
-    def __init__(self, tools: Tools) -> None:
+    def __init__(self, tools: Tools, *, slots: Slots | None = None) -> None:
         self.tools = tools
         self.failure: AggregatorError | None = None
         self.on_report: Callable[[PollReport], None] | None = None
-        self._slots = asyncio.Semaphore(tools.network.fetch.concurrency)
+        self._slots = slots or Slots(tools.network.fetch.concurrency)
         self._hosts: dict[str, _Host] = {}
         self._running: dict[int, asyncio.Task[PollReport | None]] = {}
+        self._told_to_wait: set[int] = set()
 
     @property
     def running(self) -> int:
@@ -75,6 +80,7 @@ class Poller:
 
     def _ended(self, feed_id: int, _: asyncio.Task[PollReport | None]) -> None:
         del self._running[feed_id]
+        self._told_to_wait.discard(feed_id)
 
     async def _guarded(self, feed: FeedState) -> PollReport | None:
         """One feed's poll; whatever goes wrong in it ends with it."""
@@ -88,20 +94,30 @@ class Poller:
             log.exception("poll_broke", extra={"fields": {"feed": feed.id}})
             await self._record_our_fault(feed, error)
             return None
-        self._tell(report)
+        if report is not None:
+            # Those of them whose turn has not come do not poll; they are due again later.
+            self._told_to_wait |= report.paused & self._running.keys()
+            self._tell(report)
         return report
 
-    async def _in_turn(self, feed: FeedState) -> PollReport:
-        network = self.tools.network
-        settings = next(found for found in network.feeds() if found.url == feed.url)
-        host = self._hosts.setdefault(urlsplit(feed.url).netloc.lower(), _Host())
+    async def _in_turn(self, feed: FeedState) -> PollReport | None:
+        host = self._hosts.setdefault(host_of(feed.polled_url), _Host())
         async with host.turn:
             loop = asyncio.get_running_loop()
-            await asyncio.sleep(max(0.0, host.free_at - loop.time()))
-            async with self._slots:
-                if not network.fetch.is_own(feed.url):
-                    host.free_at = loop.time() + network.fetch.host_delay.total_seconds()
-                return await poll_feed(feed, settings, self.tools)
+            if (wait := host.free_at - loop.time()) > 0:
+                await asyncio.sleep(wait)
+            async with self._slots.take(is_slow=host.is_slow or feed.timed_out) as slot:
+                if feed.id in self._told_to_wait:
+                    return None
+                tools = self.tools
+                settings = tools.index.feeds.get(feed.url)
+                if settings is None:  # it left the configuration while it waited
+                    return None
+                if tools.index.floors[feed.url]:
+                    host.free_at = loop.time() + tools.network.fetch.host_delay.total_seconds()
+                report = await poll_feed(feed, settings, tools)
+                host.is_slow = slot.was_slow
+                return report
 
     async def _record_our_fault(self, feed: FeedState, error: Exception) -> None:
         what = f"{type(error).__name__} in the aggregator; its log has the traceback"
@@ -111,18 +127,24 @@ class Poller:
             self.failure = failure
 
     def _tell(self, report: PollReport) -> None:
-        log_event(
-            log,
-            logging.INFO,
-            "poll",
-            site=report.feed.site_id,
-            feed=masked_url(report.feed.url),
-            outcome=report.outcome,
-            new=report.new,
-            updated=report.updated,
-            ms=round(report.duration.total_seconds() * 1000),
-            next=format_time(report.next_poll_at) if report.next_poll_at else "never",
-            error=report.error,
-        )
+        if log.isEnabledFor(logging.INFO):
+            _log_poll(report)
         if self.on_report is not None:
             self.on_report(report)
+
+
+def _log_poll(report: PollReport) -> None:
+    log_event(
+        log,
+        logging.INFO,
+        "poll",
+        site=report.feed.site_id,
+        feed=masked_url(report.feed.url),
+        outcome=report.outcome,
+        new=report.new,
+        updated=report.updated,
+        ms=round(report.duration.total_seconds() * 1000),
+        next=format_time(report.next_poll_at) if report.next_poll_at else "never",
+        why=report.why,
+        error=report.error,
+    )

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
+from sqlite_utils import Database
+
 from aggregator.control import Message, ask
+from aggregator.editing import override, undo
 from aggregator.errors import AggregatorError, LockedError, StorageError, UsageError
 from aggregator.instance import Instance, open_instance, run_loop
 from aggregator.model import FeedState
+from aggregator.moves import is_learnt
 from aggregator.network import Network
-from aggregator.store import reading
+from aggregator.publish import Publication
+from aggregator.store import moves, reading
 from aggregator.store.store import Store
 from aggregator.upkeep import rebuild_index, remove_expired
 
@@ -20,7 +25,18 @@ UPKEEP_TIMEOUT_S = 1800.0
 
 
 async def _publish(instance: Instance, _: Message) -> Message:
-    publication = await instance.publish()
+    return _told(await instance.publish(force=True))
+
+
+async def _put_back(instance: Instance, request: Message) -> Message:
+    """`generation` None: the one before what is shown."""
+    wanted = request.get("generation")
+    if wanted is not None and not isinstance(wanted, int):
+        raise UsageError(f"{wanted}: the number of a generation was expected")
+    return _told(await instance.put_back(wanted))
+
+
+def _told(publication: Publication | None) -> Message:
     if publication is None:
         return {"generation": None, "changed": 0, "removed": 0}
     return {
@@ -34,8 +50,8 @@ async def _check(instance: Instance, _: Message) -> Message:
     """Polls every feed that was not polled within the floor, whether due or not."""
     store, now = instance.tools.store, instance.tools.clock()
     feeds = await store.run(_enabled)
-    floors = {feed.url: instance.network.floor_of(feed) for feed in instance.network.feeds()}
-    rested = [feed for feed in feeds if _may_poll(feed, floors, now)]
+    floors = instance.tools.index.floors
+    rested = [feed for feed in feeds if may_poll(feed, floors, now)]
     await instance.poller.poll_all(rested)
     polled = {feed.id for feed in rested}
     statuses = await store.run(_statuses)
@@ -56,8 +72,53 @@ async def _check(instance: Instance, _: Message) -> Message:
     }
 
 
-def _may_poll(feed: FeedState, floors: Mapping[str, timedelta], now: datetime) -> bool:
-    """The floor holds for a person too."""
+async def _undo_move(instance: Instance, message: Message) -> Message:
+    """The feed is polled where feeds.yaml says again."""
+    return await _decide_move(instance, message, _undo)
+
+
+async def _allow_move(instance: Instance, message: Message) -> Message:
+    """The operator's word for a redirect to another domain."""
+    return await _decide_move(instance, message, _allow)
+
+
+async def _decide_move(
+    instance: Instance, message: Message, decide: Callable[[Store, str, datetime], Message]
+) -> Message:
+    return await instance.tools.store.run(decide, str(message.get("feed")), instance.tools.clock())
+
+
+def _undo(store: Store, name: str, now: datetime) -> Message:
+    with store.transaction() as db:
+        feed_id, url = _named(db, name)
+        left = moves.undo(db, feed_id, now=now)
+    if left is None:
+        raise UsageError(f"{name}: no move of this feed was learnt")
+    return {"url": url, "left": left}
+
+
+def _allow(store: Store, name: str, now: datetime) -> Message:
+    with store.transaction() as db:
+        feed_id, url = _named(db, name)
+        sighting = moves.allow(db, feed_id, now=now)
+        if sighting is None:
+            raise UsageError(f"{name}: no permanent redirect of this feed was seen")
+        is_there = is_learnt(sighting, configured_url=url, now=now)
+        learnt = is_there and moves.learn(db, feed_id, sighting.url, now=now)
+    return {"url": url, "moved_to": sighting.url, "learnt": learnt}
+
+
+def _named(db: Database, name: str) -> tuple[int, str]:
+    found = moves.find_feed(db, name)
+    if found is None:
+        raise UsageError(f"{name}: no such feed; give its number or its URL as in feeds.yaml")
+    return found
+
+
+def may_poll(feed: FeedState, floors: Mapping[str, timedelta], now: datetime) -> bool:
+    """The floor holds for a person too, and so does a server's request to wait."""
+    if feed.paused_until is not None and now < feed.paused_until:
+        return False
     return feed.last_polled_at is None or now - feed.last_polled_at >= floors[feed.url]
 
 
@@ -89,7 +150,12 @@ def _statuses(store: Store) -> tuple[reading.FeedStatus, ...]:
 
 REQUESTS: Mapping[str, Callable[[Instance, Message], Awaitable[Message]]] = {
     "publish": _publish,
+    "put_back": _put_back,
+    "override": override,
+    "undo": undo,
     "check": _check,
+    "undo-move": _undo_move,
+    "allow-move": _allow_move,
     "vacuum": _vacuum,
     "reindex": _reindex,
 }

@@ -17,11 +17,8 @@ def format_time(moment: datetime) -> str:
     """Whole seconds in UTC, rounded down; `moment` must be aware."""
     if moment.tzinfo is None:
         raise ValueError("a naive datetime has no place here")
-    utc = moment.astimezone(UTC)
-    return (
-        f"{utc.year:04d}-{utc.month:02d}-{utc.day:02d}"
-        f"T{utc.hour:02d}:{utc.minute:02d}:{utc.second:02d}Z"
-    )
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{utc.isoformat()[:19]}Z"
 
 
 def parse_time(text: str) -> datetime:

@@ -8,6 +8,7 @@ host that DNS could not hold, at most 2,048 characters.
 
 from __future__ import annotations
 
+import functools
 import re
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
@@ -61,6 +62,7 @@ def absolute_link(raw: str, base: str | None) -> str | None:
     return url if url is not None and len(url) <= MAX_URL else None
 
 
+@functools.lru_cache(maxsize=4096)
 def host_of(url: str) -> str:
     """The lower-case host of an absolute http(s) URL, "" if it has none.
 

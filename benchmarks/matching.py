@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from aggregator.similar.comparison import compare, compare_weighed, weigh
 from aggregator.similar.headline import HeadlineTokens, read_headline
-from aggregator.similar.rules import compare, compare_weighed, same_event, same_story, weigh
+from aggregator.similar.rules import same_event, same_story
 from aggregator.similar.weights import BACKGROUND, Weights
 
 LABELS = "SPEN"

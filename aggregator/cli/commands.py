@@ -12,8 +12,11 @@ from aggregator.cli import running, showing
 from aggregator.cli.context import Options
 from aggregator.cli.data_commands import DATA_COMMANDS
 from aggregator.cli.demo import show_demo
+from aggregator.cli.editing import EDITING_COMMANDS
+from aggregator.cli.feeds import feeds
 from aggregator.cli.moments import MOMENT
 from aggregator.config import json_schema
+from aggregator.control import Message
 from aggregator.logs import set_up_logging
 from aggregator.requests import CHECK_TIMEOUT_S, request
 
@@ -43,6 +46,9 @@ def aggregator(
     from a newer version, 70 our bug.
     """
     context.obj = Options(config, database, output)
+
+
+aggregator.add_command(feeds)
 
 
 @aggregator.command()
@@ -92,12 +98,23 @@ def headlines(options: Options, page: str, at: datetime | None, as_json: bool) -
 
 
 @aggregator.command()
+@click.option(
+    "--rollback",
+    is_flag=False,
+    flag_value="0",
+    type=click.IntRange(min=0),
+    metavar="[GENERATION]",
+    help="Show an older generation again, the one before by default, until something changes.",
+)
 @click.pass_obj
-def publish(options: Options) -> None:
+def publish(options: Options, rollback: int | None) -> None:
     """Write a generation now, here or through the running daemon."""
     network = options.network()
     set_up_logging(quiet=True)
-    showing.show_publication(request(network, {"command": "publish"}), network)
+    message: Message = {"command": "publish"}
+    if rollback is not None:
+        message = {"command": "put_back", "generation": rollback or None}
+    showing.show_publication(request(network, message), network)
 
 
 @aggregator.command()
@@ -119,5 +136,5 @@ def demo(directory: Path | None) -> None:
     show_demo(directory)
 
 
-for _command in DATA_COMMANDS:
+for _command in (*DATA_COMMANDS, *EDITING_COMMANDS):
     aggregator.add_command(_command)

@@ -21,7 +21,7 @@ from aggregator.errors import UsageError
 from aggregator.instance import Instance, open_instance, run_loop
 from aggregator.model import FeedState
 from aggregator.network import Network
-from aggregator.pipeline import PollReport
+from aggregator.recording import PollReport
 from aggregator.store import reading
 from aggregator.store.store import Store
 

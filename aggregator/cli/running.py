@@ -10,9 +10,11 @@ import click
 
 from aggregator.daemon import run_daemon
 from aggregator.instance import Instance, open_instance, run_loop
+from aggregator.logs import masked_url, printable
 from aggregator.model import FeedState
 from aggregator.network import Network
-from aggregator.pipeline import PollReport
+from aggregator.pacing import steer
+from aggregator.recording import PollReport
 from aggregator.store import reading
 from aggregator.store.store import Store
 
@@ -34,12 +36,14 @@ async def _once(network: Network) -> int:
     async with open_instance(network) as instance:
         store = instance.tools.store
         due = await store.run(_due, instance.tools.clock())
+        await store.run(steer, network, instance.tools.clock())
         reports = await _poll_with_progress(instance, due)
         await instance.publish()
         failing = await store.run(_failing)
     for report in reports:
         if not report.ok:
-            click.echo(f"{report.feed.url}: {report.outcome}: {report.error}", err=True)
+            url = masked_url(report.feed.url)
+            click.echo(printable(f"{url}: {report.outcome}: {report.error}"), err=True)
     return SOME_FEED_FAILED if failing else 0
 
 

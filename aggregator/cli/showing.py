@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
@@ -22,7 +23,7 @@ from aggregator.errors import UsageError
 from aggregator.logs import printable
 from aggregator.model import BlockContent, PageContent
 from aggregator.network import Network
-from aggregator.render import render_page
+from aggregator.render import look_of, render_page
 from aggregator.store import publications, reading
 from aggregator.store.connection import open_reader
 
@@ -43,7 +44,8 @@ def show_status(network: Network, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(status) for status in statuses], indent=2))
         return
-    headers = ["site", "feed", "state", "last poll", "outcome", "next poll", "entries", "failures"]
+    headers = ["site", "feed", "state", "last poll", "outcome", "next poll", "why"]
+    headers += ["entries", "failures"]
     table = [
         [
             status.site,
@@ -52,6 +54,7 @@ def show_status(network: Network, *, as_json: bool) -> None:
             status.last_polled_at or "never",
             status.last_outcome or "-",
             status.next_poll_at or "never",
+            status.why or "-",
             status.entries,
             status.failures,
         ]
@@ -59,8 +62,21 @@ def show_status(network: Network, *, as_json: bool) -> None:
     ]
     click.echo(printable_lines(tabulate(table, headers=headers)))
     for status in statuses:
-        if status.last_error:
-            click.echo(f"\n{status.url}: {printable(status.last_error)}")
+        for remark in _remarks(status):
+            click.echo(printable(f"\n{status.url}: {remark}".lstrip("\n")))
+
+
+def _remarks(status: reading.FeedStatus) -> Iterator[str]:
+    """What does not fit into a row."""
+    if status.last_error:
+        yield status.last_error
+    if status.moved_to:
+        yield f"moved; polled at {status.moved_to} (`feeds undo-move {status.feed_id}` ends that)"
+    if status.move_sighted:
+        yield (
+            f"redirected for good to {status.move_sighted} since {status.move_sighted_at}, not yet"
+            f" believed (`feeds allow-move {status.feed_id}` does, if it is another domain)"
+        )
 
 
 def show_check(answer: Message, *, as_json: bool) -> int:
@@ -107,7 +123,8 @@ def show_headlines(
         for block in page.blocks
     )
     blocks = (*present, *(BlockContent(id, id, None, found) for id, found in shown.items()))
-    files = render_page(PageContent(page.id, page.site, blocks))
+    content = PageContent(page.id, page.site, blocks, page.link_params)
+    files = render_page(content, look_of(network, page.site))
     text = files[f"{page_id}/headlines.{'json' if as_json else 'txt'}"].decode()
     click.echo(text if as_json else printable_lines(text), nl=False)
     if not published:

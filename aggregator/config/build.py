@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
-from aggregator.config.document import (
-    BlockKeys,
-    FeedKeys,
-    FetchKeys,
-    FileKeys,
-    RetentionKeys,
-    SiteKeys,
-)
+from aggregator.config.document import BlockKeys, FetchKeys, FileKeys, FilterKeys, SiteKeys
+from aggregator.config.feed_keys import FeedKeys, RetentionKeys
 from aggregator.config.hosts import site_hosts
 from aggregator.config.source import Source
 from aggregator.config.values import parse_size
 from aggregator.errors import Problem
 from aggregator.network import (
+    NOTHING,
+    Access,
+    BasicAuth,
     Block,
     Feed,
     FetchSettings,
+    Filter,
     FuturePolicy,
     Network,
+    Order,
     Page,
+    Publishing,
     Retention,
     RetryScope,
+    Show,
     Site,
 )
 from aggregator.times import parse_duration
@@ -40,10 +42,11 @@ def build_network(file: FileKeys, directory: Path) -> Network:
         contact=file.network.contact,
         database=directory / file.database,
         output=directory / file.output,
-        sites=tuple(_site(id, keys) for id, keys in file.sites.items()),
+        sites=tuple(_site(id, keys, directory) for id, keys in file.sites.items()),
         pages=tuple(_pages(file)),
         fetch=_fetch(file.fetch),
         retention=_retention(file.retention) or Retention(),
+        publishing=_publishing(file, directory),
     )
 
 
@@ -62,23 +65,28 @@ def warnings_of(file: FileKeys, network: Network, source: Source) -> Iterator[Pr
                     "site, which it shows with own: true only"
                 )
                 yield source.problem((*path, "blocks", index), text)
-    for id in file.blocks:
-        if id not in placed:
+    standing_in = {keys.fallback for keys in file.blocks.values() if keys.stale_after is not None}
+    for id, keys in file.blocks.items():
+        if id not in placed | standing_in:
             yield source.key_problem(("blocks", id), "a block on no page is shown nowhere")
+        if keys.stale_after is None and keys.fallback != NOTHING:
+            text = "without stale_after the block is never stale"
+            yield source.problem(("blocks", id, "fallback"), text)
 
 
-def _site(id: str, keys: SiteKeys) -> Site:
+def _site(id: str, keys: SiteKeys, directory: Path) -> Site:
     return Site(
         id=id,
         name=keys.name,
         home=keys.home,
         hosts=tuple(site_hosts(keys)),
-        feeds=tuple(_feed(id, feed) for feed in keys.feeds),
+        feeds=tuple(_feed(id, feed, directory) for feed in keys.feeds),
         foreign=keys.foreign,
     )
 
 
-def _feed(site: str, keys: FeedKeys) -> Feed:
+def _feed(site: str, keys: FeedKeys, directory: Path) -> Feed:
+    scope = keys.retry_after_scope
     return Feed(
         url=keys.url,
         site=site,
@@ -86,11 +94,37 @@ def _feed(site: str, keys: FeedKeys) -> Feed:
         timezone=keys.timezone,
         future=FuturePolicy(keys.future),
         retention=_retention(keys.retention),
+        revalidate=_optional_duration(keys.revalidate),
+        retry_after_scope=scope and RetryScope(scope),
+        access=_access(keys, directory),
+    )
+
+
+def _access(keys: FeedKeys, directory: Path) -> Access:
+    auth = keys.auth
+    return Access(
+        headers=tuple(keys.headers.items()),
+        auth=None if auth is None else BasicAuth(auth.user, auth.password_env),
+        proxy=keys.proxy,
+        user_agent_suffix=keys.user_agent_suffix,
+        ca_file=None if keys.ca_file is None else directory / keys.ca_file,
+        allow_private=tuple(ip_network(cidr) for cidr in keys.allow_private),
     )
 
 
 def _retention(keys: RetentionKeys | None) -> Retention | None:
     return None if keys is None else Retention(keys.days, keys.keep)
+
+
+def _publishing(file: FileKeys, directory: Path) -> Publishing:
+    url = file.network.public_url
+    return Publishing(
+        public_url=None if url is None else url.rstrip("/"),
+        keep_generations=file.keep_generations,
+        gzip=file.gzip,
+        after_publish=tuple(file.after_publish),
+        templates_at=None if file.templates is None else directory / file.templates,
+    )
 
 
 def _pages(file: FileKeys) -> Iterator[Page]:
@@ -99,15 +133,29 @@ def _pages(file: FileKeys) -> Iterator[Page]:
         site = keys.site if keys.site is not None else id
         # One tuple for all the mixed blocks of a page: a network may have thousands of sites.
         others = tuple(other for other in every if other != site)
-        blocks = []
-        for name in keys.blocks:
-            block = file.blocks[name]
-            if block.sources == ["*"]:
-                sources = every if block.own else others
-            else:
-                sources = tuple(one for one in block.sources if block.own or one != site)
-            blocks.append(_block(name, block, sources))
-        yield Page(id=id, site=site, blocks=tuple(blocks))
+        blocks = tuple(_placed_block(name, file, site, every, others) for name in keys.blocks)
+        yield Page(id=id, site=site, blocks=blocks, link_params=tuple(keys.link_params.items()))
+
+
+def _placed_block(
+    name: str, file: FileKeys, site: str, every: tuple[str, ...], others: tuple[str, ...]
+) -> Block:
+    """A block as the page of `site` shows it, with what stands in for it when it is stale."""
+    keys = file.blocks[name]
+    block = _block(name, keys, _sources(keys, site, every, others))
+    if keys.fallback == NOTHING:
+        return block
+    fallback = file.blocks[keys.fallback]
+    sources = _sources(fallback, site, every, others)
+    return replace(block, fallback=_block(keys.fallback, fallback, sources))
+
+
+def _sources(
+    keys: BlockKeys, site: str, every: tuple[str, ...], others: tuple[str, ...]
+) -> tuple[str, ...]:
+    if keys.sources == ["*"]:
+        return every if keys.own else others
+    return tuple(one for one in keys.sources if keys.own or one != site)
 
 
 def _block(id: str, keys: BlockKeys, sources: tuple[str, ...]) -> Block:
@@ -119,7 +167,18 @@ def _block(id: str, keys: BlockKeys, sources: tuple[str, ...]) -> Block:
         limit=keys.limit,
         max_age=_optional_duration(keys.max_age),
         per_site=keys.per_site,
+        order=Order(keys.order),
+        minimum=keys.min,
+        include=None if keys.include is None else _filter(keys.include),
+        exclude=Filter() if keys.exclude is None else _filter(keys.exclude),
+        language=keys.language,
+        show=tuple(Show(part) for part in dict.fromkeys(keys.show)),
+        stale_after=_optional_duration(keys.stale_after),
     )
+
+
+def _filter(keys: FilterKeys) -> Filter:
+    return Filter(words=tuple(keys.words), categories=tuple(keys.categories))
 
 
 def _fetch(keys: FetchKeys) -> FetchSettings:

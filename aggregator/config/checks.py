@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_network
+from types import MappingProxyType
 
 from aggregator.config.hosts import site_hosts
-from aggregator.config.links import is_in, is_public, literal_address, same_feed_key, url_port
+from aggregator.config.links import (
+    AddressNetwork,
+    is_in,
+    is_public,
+    literal_address,
+    same_feed_key,
+    url_port,
+)
 from aggregator.config.source import KeyPath, Source
 from aggregator.config.usable import Parts, PlacedFeed
 from aggregator.config.words import shown_key
 from aggregator.errors import Problem
-from aggregator.network import FOREIGN_FLOOR
+from aggregator.network import FOREIGN_FLOOR, NOTHING
 from aggregator.times import parse_duration
 
 MAX_FEEDS = 5000
 
-# File names that a publication uses itself.
-_RESERVED_BLOCK = "headlines"
+# File names that a publication uses itself, and the word for no block at all.
+_RESERVED_BLOCKS = MappingProxyType(
+    {
+        "headlines": "this name is taken by the page's own files; expected another id",
+        "headlines.feed": "this name is taken by the page's JSON Feed; expected another id",
+        NOTHING: "this name is what `fallback` calls no block; expected another id",
+    }
+)
 _RESERVED_PAGES = frozenset({"index.html", "manifest.json"})
 
 
@@ -29,6 +43,7 @@ def check_parts(parts: Parts, source: Source) -> Iterator[Problem]:
     if ("sites",) not in parts.faults:
         yield from _check_sources(parts, source)
     if not {("sites",), ("blocks",)} & parts.faults:
+        yield from _check_blocks(parts, source)
         yield from _check_pages(parts, source)
 
 
@@ -60,20 +75,23 @@ def _check_feeds(parts: Parts, source: Source) -> Iterator[Problem]:
             text = f"the feed of line {line} again; expected each feed once"
             yield source.problem(path, text)
     yield from _check_reach(parts, source)
+    yield from _check_access(parts, source)
     wrong = (parts.is_wrong(("fetch", key)) for key in ("floor", "allow_private"))
     if not any(wrong):
         for feed in parts.feeds:
-            yield from _check_every(feed, parts, source)
+            if feed.keys.every is not None:
+                yield from _check_every(feed, feed.keys.every, parts, source)
 
 
 def _check_reach(parts: Parts, source: Source) -> Iterator[Problem]:
     """What the guard of the fetcher would refuse to connect to, as far as the URL alone shows."""
     if any(parts.is_wrong(("fetch", key)) for key in ("allow_private", "allow_ports")):
         return
-    networks = tuple(ip_network(cidr) for cidr in parts.fetch.allow_private)
     ports = {80, 443, *parts.fetch.allow_ports}
+    shared = _networks(parts.fetch.allow_private)
     for feed in parts.feeds:
         path, url = (*feed.path, "url"), feed.keys.url
+        networks = (*shared, *_networks(feed.keys.allow_private))
         address, port = literal_address(url), url_port(url)
         # Where a name leads, and so whether any port will do, only the guard will see.
         if is_in(address, networks) or (address is None and networks):
@@ -86,11 +104,28 @@ def _check_reach(parts: Parts, source: Source) -> Iterator[Problem]:
             yield source.problem(path, text)
 
 
-def _check_every(feed: PlacedFeed, parts: Parts, source: Source) -> Iterator[Problem]:
-    every = feed.keys.every
-    networks = tuple(ip_network(cidr) for cidr in parts.fetch.allow_private)
+def _networks(written: Iterable[str]) -> tuple[AddressNetwork, ...]:
+    return tuple(ip_network(cidr) for cidr in written)
+
+
+def _check_access(parts: Parts, source: Source) -> Iterator[Problem]:
+    """What a feed's options say together."""
+    for feed in parts.feeds:
+        names = [name.lower() for name in feed.keys.headers]
+        path = (*feed.path, "headers")
+        if len(set(names)) < len(names):
+            yield source.problem(path, "a header field twice; expected each once, in any case")
+        if feed.keys.auth is not None and "authorization" in names:
+            yield source.problem(path, "found Authorization beside auth; expected one of them")
+        proxy = feed.keys.proxy
+        if proxy is not None and not proxy.lower().startswith("http://"):
+            yield source.problem((*feed.path, "proxy"), "expected a proxy of the form http://host")
+
+
+def _check_every(feed: PlacedFeed, every: str, parts: Parts, source: Source) -> Iterator[Problem]:
+    networks = _networks((*parts.fetch.allow_private, *feed.keys.allow_private))
     # The floor is politeness towards others: it does not bind addresses of one's own.
-    if every is None or is_in(literal_address(feed.keys.url), networks):
+    if is_in(literal_address(feed.keys.url), networks):
         return
     site = parts.sites.get(feed.site)
     floor, name = parse_duration(parts.fetch.floor), f"fetch.floor ({parts.fetch.floor})"
@@ -109,11 +144,24 @@ def _check_sources(parts: Parts, source: Source) -> Iterator[Problem]:
             yield source.problem(path, 'found "*" beside other names, expected it alone')
 
 
+def _check_blocks(parts: Parts, source: Source) -> Iterator[Problem]:
+    for block, keys in parts.blocks.items():
+        path = ("blocks", block)
+        if keys.min is not None and keys.min > keys.limit:
+            text = f"found {keys.min}, expected at most limit ({keys.limit})"
+            yield source.problem((*path, "min"), text)
+        if keys.fallback == block != NOTHING:
+            text = "found the block itself, expected another block or nothing"
+            yield source.problem((*path, "fallback"), text)
+        elif keys.fallback not in parts.block_ids | {NOTHING}:
+            text = f"no block {shown_key(keys.fallback)}; expected an id under blocks, or nothing"
+            yield source.problem((*path, "fallback"), text)
+
+
 def _check_pages(parts: Parts, source: Source) -> Iterator[Problem]:
     for block in parts.blocks:
-        if block == _RESERVED_BLOCK:
-            text = "this name is taken by the page's own files; expected another id"
-            yield source.key_problem(("blocks", block), text)
+        if block in _RESERVED_BLOCKS:
+            yield source.key_problem(("blocks", block), _RESERVED_BLOCKS[block])
     for page, keys in parts.pages.items():
         path = ("pages", page)
         if page in _RESERVED_PAGES:

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
+from aggregator.config.feed_keys import KEYS, NO_OTHER_ID, FeedItem, RetentionKeys
 from aggregator.config.values import (
     DURATION_SCHEMA,
     SIZE_SCHEMA,
+    Argument,
     Cidr,
     Contact,
     FetchedUrl,
     FilePath,
     Host,
     Id,
+    LanguageTag,
     Line,
     Link,
+    ParamName,
     Reference,
-    TimezoneName,
     duration,
     expected,
     size,
@@ -33,14 +36,11 @@ from aggregator.config.values import (
 MAX_BLOCKS = 500
 MAX_PAGES = 1000
 
-_KEYS = ConfigDict(strict=True, extra="forbid", frozen=True)
-_NO_OTHER_ID: dict[str, JsonValue] = {"additionalProperties": False}
-
 
 class NetworkKeys(BaseModel):
     """The network as a whole."""
 
-    model_config = _KEYS
+    model_config = KEYS
 
     name: Line = Field(description="Name of the network.")
     contact: Contact | None = Field(
@@ -48,64 +48,16 @@ class NetworkKeys(BaseModel):
         description="http(s) URL or mailto: address that the User-Agent names, so that a site's "
         "operator can reach you.",
     )
-
-
-class RetentionKeys(BaseModel):
-    """What is kept of a feed; what neither key keeps may go."""
-
-    model_config = _KEYS
-
-    days: Annotated[int, whole(1, 36500), whole_schema(1, 36500)] | None = Field(
+    public_url: FetchedUrl | None = Field(
         None,
-        description="Entries that the feed listed within so many days; 1 to 36500.",
+        description="http(s) URL at which output/current is served; feeds name themselves by it.",
     )
-    keep: Annotated[int, whole(1, 1000000), whole_schema(1, 1000000)] | None = Field(
-        None, description="The newest entries of the feed, so many; 1 to 1000000."
-    )
-
-
-class FeedKeys(BaseModel):
-    """One feed of a site."""
-
-    model_config = _KEYS
-
-    url: FetchedUrl = Field(description="http(s) URL of the feed, used exactly as written.")
-    every: Annotated[str, duration("1s", "30d"), DURATION_SCHEMA] | None = Field(
-        None,
-        description="Fixed interval between polls instead of the adaptive one; 1s to 30d, and at "
-        "least fetch.floor (60m for a foreign site).",
-    )
-    timezone: TimezoneName | None = Field(
-        None, description="Time zone of dates without one, or with an ambiguous one. Default: UTC."
-    )
-    future: Literal["hold", "clamp", "keep"] = Field(
-        "hold",
-        description="What becomes of a story dated after now: hold it back until then, clamp its "
-        "date to now, or keep the date.",
-    )
-    retention: RetentionKeys | None = Field(
-        None, description="What is kept of this feed, instead of the network's retention."
-    )
-
-
-def _feed_of(value: object) -> object:
-    """A feed written as its URL alone has that one key."""
-    if isinstance(value, str):
-        return {"url": value}
-    if isinstance(value, dict):
-        return value
-    raise expected("a URL, or a mapping with the key url")
-
-
-FeedItem = Annotated[
-    FeedKeys, BeforeValidator(_feed_of, json_schema_input_type=FetchedUrl | FeedKeys)
-]
 
 
 class SiteKeys(BaseModel):
     """One web site."""
 
-    model_config = _KEYS
+    model_config = KEYS
 
     name: Line = Field(description="Name of the site as headlines show it.")
     home: FetchedUrl = Field(description="http(s) URL of the front page.")
@@ -133,10 +85,34 @@ def _sources_of(value: object) -> object:
     raise expected('a list of site ids, or "*"')
 
 
+def _not_empty(keys: FilterKeys) -> FilterKeys:
+    if not keys.words and not keys.categories:
+        raise expected("words or categories")
+    return keys
+
+
+class FilterKeys(BaseModel):
+    """Stories by their words or categories; one of them is enough."""
+
+    model_config = KEYS
+
+    words: list[Line] = Field(
+        [],
+        max_length=100,
+        description="Words or phrases, one of which stands in the title: whole words, any case.",
+    )
+    categories: list[Line] = Field(
+        [], max_length=100, description="Names, one of which is a category of the story; any case."
+    )
+
+
+FilterItem = Annotated[FilterKeys, AfterValidator(_not_empty)]
+
+
 class BlockKeys(BaseModel):
     """One block: a titled, bounded list of headlines."""
 
-    model_config = _KEYS
+    model_config = KEYS
 
     title: Line = Field(description="Title shown above the headlines.")
     link: Link | None = Field(None, description="http(s) URL the title links to.")
@@ -157,21 +133,61 @@ class BlockKeys(BaseModel):
     )
     per_site: Annotated[int, whole(1, 100), whole_schema(1, 100)] | None = Field(
         None,
-        description="How many headlines of one site at most, relaxed only to reach limit; 1 to "
-        "100. Default: no cap.",
+        description="How many headlines of one site at most, relaxed only to reach limit (or "
+        "min); 1 to 100. Default: no cap.",
     )
     own: bool = Field(False, description="May it show stories of the page's own site.")
+    order: Literal["newest", "mix"] = Field(
+        "newest", description="Newest first, or one story of each site in turn."
+    )
+    min: Annotated[int, whole(1, 100), whole_schema(1, 100)] | None = Field(
+        None,
+        description="How many headlines it must have: per_site, then variety, then max_age give "
+        "way to reach it, and no further; 1 to 100, at most limit. Default: per_site and variety "
+        "give way to reach limit, max_age never.",
+    )
+    include: FilterItem | None = Field(
+        None, description="Only stories with these words or categories. Default: all."
+    )
+    exclude: FilterItem | None = Field(
+        None, description="No story with these words or categories. Default: none."
+    )
+    language: LanguageTag | None = Field(
+        None,
+        description="Only stories whose feed says that it is in this language; en holds en-AU. "
+        "Default: any.",
+    )
+    show: list[Literal["site", "time", "image"]] = Field(
+        [],
+        max_length=3,
+        description="What its HTML says beside the title: site (the name of the owner), time, "
+        "image.",
+    )
+    stale_after: Annotated[str, duration("1m", "3650d"), DURATION_SCHEMA] | None = Field(
+        None,
+        description="With no document from any of its sources for this long, it shows fallback "
+        "in its place; 1m to 3650d. Default: never.",
+    )
+    fallback: Reference = Field(
+        "nothing", description="Id of the block that stands in for a stale one, or nothing."
+    )
 
 
 class PageKeys(BaseModel):
     """One page: the ordered blocks that one site shows."""
 
-    model_config = _KEYS
+    model_config = KEYS
 
     site: Reference | None = Field(
         None, description="Id of the site that shows the page. Default: the id of the page."
     )
     blocks: list[Reference] = Field(description="Ids of the blocks, in order; none twice.")
+    link_params: dict[ParamName, Line] = Field(
+        {},
+        max_length=20,
+        description="Query parameters added to every link to a story, such as utm_source.",
+        json_schema_extra=NO_OTHER_ID,
+    )
 
 
 def _page_of(value: object) -> object:
@@ -191,7 +207,7 @@ PageItem = Annotated[
 class FetchKeys(BaseModel):
     """How feeds are fetched."""
 
-    model_config = _KEYS
+    model_config = KEYS
 
     allow_private: list[Cidr] = Field(
         [],
@@ -234,7 +250,7 @@ class FetchKeys(BaseModel):
 class FileKeys(BaseModel):
     """The whole of feeds.yaml."""
 
-    model_config = _KEYS
+    model_config = KEYS
 
     network: NetworkKeys = Field(description="The network as a whole.")
     database: FilePath = Field(
@@ -246,22 +262,36 @@ class FileKeys(BaseModel):
     sites: dict[Id, SiteKeys] = Field(
         min_length=1,
         description="The sites by id, in the order that reports follow.",
-        json_schema_extra=_NO_OTHER_ID,
+        json_schema_extra=NO_OTHER_ID,
     )
     blocks: dict[Id, BlockKeys] = Field(
         {},
         max_length=MAX_BLOCKS,
         description="The blocks by id; pages place them.",
-        json_schema_extra=_NO_OTHER_ID,
+        json_schema_extra=NO_OTHER_ID,
     )
     pages: dict[Id, PageItem] = Field(
         {},
         max_length=MAX_PAGES,
         description="The pages by id: what each site shows.",
-        json_schema_extra=_NO_OTHER_ID,
+        json_schema_extra=NO_OTHER_ID,
     )
     retention: RetentionKeys | None = Field(
         None, description="What is kept of every feed without a rule of its own."
+    )
+    templates: FilePath | None = Field(
+        None,
+        description="Directory of templates of your own, relative to this file. Default: ours.",
+    )
+    keep_generations: Annotated[int, whole(1, 1000), whole_schema(1, 1000)] = Field(
+        5, description="How many old generations stay on disk, to be put back; 1 to 1000."
+    )
+    gzip: bool = Field(False, description="Also write each published file compressed, as .gz.")
+    after_publish: list[Argument] = Field(
+        [],
+        max_length=100,
+        description="A program and its arguments, run after every publication, without a shell; "
+        "it gets JSON on its standard input.",
     )
     fetch: FetchKeys = Field(FetchKeys(), description="How feeds are fetched.")
 

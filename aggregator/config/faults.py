@@ -10,13 +10,14 @@ from pydantic_core import ErrorDetails
 
 from aggregator.config.document import (
     BlockKeys,
-    FeedKeys,
     FetchKeys,
     FileKeys,
+    FilterKeys,
     NetworkKeys,
     PageKeys,
     SiteKeys,
 )
+from aggregator.config.feed_keys import AuthKeys, FeedKeys
 from aggregator.config.source import KeyPath, Source
 from aggregator.config.words import shown
 from aggregator.errors import Problem
@@ -62,7 +63,13 @@ def _found(error: ErrorDetails) -> str:
             return f"found none, expected at least {context['min_length']}"
         case kind:
             wanted = _EXPECTED[kind]
-    return f"found {shown(error['input'])}, expected {wanted}"
+    found = "a value" if _is_secret(error["loc"]) else shown(error["input"])
+    return f"found {found}, expected {wanted}"
+
+
+def _is_secret(path: KeyPath) -> bool:
+    """What stands here is never quoted; a password may have been put where its name belongs."""
+    return len(path) > 5 and path[4] in ("headers", "auth")
 
 
 def _allowed(path: KeyPath) -> str:
@@ -84,8 +91,12 @@ def _model_at(path: KeyPath) -> type[BaseModel]:
             return SiteKeys
         case ("sites", _, "feeds", _, _):
             return FeedKeys
+        case ("sites", _, "feeds", _, "auth", _):
+            return AuthKeys
         case ("blocks", _, _):
             return BlockKeys
+        case ("blocks", _, _, _):
+            return FilterKeys
         case ("pages", _, _):
             return PageKeys
         case ("fetch", _):

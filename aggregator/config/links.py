@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
@@ -22,12 +23,13 @@ _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 # 127.1, 0x7f000001, 2130706433: resolvers take these for addresses (WHATWG URL, "ends in a
 # number"), so only the form with four decimal numbers is let through.
 _ENDS_IN_A_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
+_UNFIT = re.compile(r"[\s\\]")
 _MAIL = re.compile(r"mailto:[!-~]+@[!-~]+")
 
 
 def check_url(text: str, *, fragment: bool = False) -> None:
     """An http(s) URL that may be fetched or linked to; `fragment`: may it hold one."""
-    if not text.isprintable() or any(char.isspace() or char == "\\" for char in text):
+    if not text.isprintable() or _UNFIT.search(text):
         raise ValueError("an http(s) URL without spaces, control characters and backslashes")
     if len(text) > MAX_URL:
         raise ValueError(f"an http(s) URL of at most {MAX_URL} characters")
@@ -52,6 +54,7 @@ def check_contact(text: str) -> None:
         raise ValueError("a URL in ASCII, since it goes into the User-Agent")
 
 
+@functools.lru_cache(maxsize=16384)
 def ascii_host(host: str) -> str:
     """The lower-case ASCII form of a host name or address (IPv6 without brackets)."""
     wanted = "a host such as www.example.com"
@@ -73,12 +76,12 @@ def ascii_host(host: str) -> str:
 
 def url_host(url: str) -> str:
     """The host of a checked URL, in the form of `ascii_host`."""
-    return ascii_host(urlsplit(url).hostname or "")
+    return ascii_host(_split(url).hostname or "")
 
 
 def url_port(url: str) -> int:
     """The port of a checked URL, the default one where none is written."""
-    parts = urlsplit(url)
+    parts = _split(url)
     return _DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
 
 
@@ -88,7 +91,7 @@ def same_feed_key(url: str) -> tuple[str, ...]:
     Scheme and host in any case, the default port, an empty path and an empty query say nothing;
     the rest is the server's own business.
     """
-    parts = urlsplit(url)
+    parts = _split(url)
     return (parts.scheme, url_host(url), str(url_port(url)), parts.path or "/", parts.query)
 
 
@@ -115,6 +118,7 @@ def is_in(address: Address | None, networks: tuple[AddressNetwork, ...]) -> bool
     return address is not None and any(address in network for network in networks)
 
 
+@functools.lru_cache(maxsize=16384)
 def _split(text: str) -> SplitResult:
     try:
         parts = urlsplit(text)

@@ -14,7 +14,7 @@ from aggregator.config.checks import check_parts
 from aggregator.config.document import FileKeys
 from aggregator.config.faults import problems_of
 from aggregator.config.source import Source, blanks, plain, read_source
-from aggregator.config.usable import usable_parts
+from aggregator.config.usable import parts_of, usable_parts
 from aggregator.errors import ConfigError, Problem
 from aggregator.network import Network
 
@@ -36,7 +36,8 @@ def load_network(text: str, *, path: Path, shown_as: str | None = None) -> Loade
     source = read_source(text, shown_as or str(path))
     raw = plain(source.root)
     file, errors = _validate(raw)
-    problems = [*source.problems, *problems_of(errors, source), *_check_values(raw, errors, source)]
+    problems = [*source.problems, *problems_of(errors, source)]
+    problems += _check_values(raw, file, errors, source)
     if file is None or problems:
         raise ConfigError(_in_file_order(problems))
     network = build_network(file, path.parent)
@@ -50,13 +51,17 @@ def _validate(raw: object) -> tuple[FileKeys | None, list[ErrorDetails]]:
         return None, error.errors(include_url=False)
 
 
-def _check_values(raw: object, errors: list[ErrorDetails], source: Source) -> list[Problem]:
+def _check_values(
+    raw: object, file: FileKeys | None, errors: list[ErrorDetails], source: Source
+) -> list[Problem]:
     """The problems that a look at one key alone does not show, blanks included."""
     problems = [
         source.problem(path, "blank; expected a value, or the key left out")
         for path in blanks(source.root)
     ]
-    if isinstance(raw, dict):
+    if file is not None and not problems:
+        problems += check_parts(parts_of(file), source)
+    elif isinstance(raw, dict):
         faults = frozenset(error["loc"] for error in errors) | frozenset(blanks(source.root))
         problems += check_parts(usable_parts(raw, faults), source)
     return problems

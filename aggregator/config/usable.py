@@ -12,7 +12,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from aggregator.config.document import BlockKeys, FeedKeys, FetchKeys, PageKeys, SiteKeys
+from aggregator.config.document import BlockKeys, FetchKeys, FileKeys, PageKeys, SiteKeys
+from aggregator.config.feed_keys import FeedKeys
 from aggregator.config.source import KeyPath
 
 # Required keys that nothing is checked against: their absence hides no other problem.
@@ -73,6 +74,25 @@ def usable_parts(raw: Mapping[str, object], faults: frozenset[KeyPath]) -> Parts
         block_ids=frozenset(blocks),
         faults=faults,
         bad=bad,
+    )
+
+
+def parts_of(file: FileKeys) -> Parts:
+    """The same of a file without faults, whose parts have been validated with it."""
+    return Parts(
+        sites=file.sites,
+        feeds=tuple(
+            PlacedFeed(site, index, keys)
+            for site, part in file.sites.items()
+            for index, keys in enumerate(part.feeds)
+        ),
+        blocks=file.blocks,
+        pages=file.pages,
+        fetch=file.fetch,
+        site_ids=frozenset(file.sites),
+        block_ids=frozenset(file.blocks),
+        faults=frozenset(),
+        bad=frozenset(),
     )
 
 

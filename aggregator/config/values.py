@@ -25,6 +25,39 @@ ID_PATTERN = r"[a-z0-9][a-z0-9._-]{0,63}"
 _ID = re.compile(ID_PATTERN)
 # C0 and C1 controls, line and paragraph separators, lone surrogates.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+MAX_FIELD = 1000
+# RFC 9110 section 5.6.2; the fields below are the client's own business, or tell who reads.
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
+_OURS = frozenset(
+    {
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "content-type",
+        "cookie",
+        "expect",
+        "host",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "if-unmodified-since",
+        "keep-alive",
+        "range",
+        "referer",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+    }
+)
+_FIELD_VALUE = re.compile(rf"(?=.{{1,{MAX_FIELD}}}\Z)[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+_ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+PARAM_PATTERN = r"[A-Za-z0-9_.-]{1,64}"
+_PARAM = re.compile(PARAM_PATTERN)
+LANGUAGE_PATTERN = r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"
+_LANGUAGE = re.compile(LANGUAGE_PATTERN)
 _SIZE = re.compile(r"([0-9]{1,9})(KiB|MiB)")
 _UNITS = {"KiB": 1024, "MiB": 1024 * 1024}
 
@@ -88,6 +121,17 @@ def size(smallest: str, largest: str) -> PlainValidator:
     return PlainValidator(check)
 
 
+def no_http2() -> PlainValidator:
+    """The only value that is supported."""
+
+    def check(value: object) -> bool:
+        if value is False:
+            return False
+        raise expected("false: HTTP/2 is not supported, feeds are fetched over HTTP/1.1")
+
+    return PlainValidator(check)
+
+
 def text(words: str, check: Callable[[str], object]) -> PlainValidator:
     """Text that `check` lets pass; the text of its ValueError says more than `words`."""
 
@@ -121,6 +165,24 @@ def _check_path(value: str) -> None:
         raise ValueError(f"a path of at most {MAX_PATH} characters")
 
 
+def _check_argument(value: str) -> None:
+    if not value or len(value) > MAX_PATH or "\x00" in value:
+        raise ValueError(f"an argument of 1 to {MAX_PATH} characters")
+
+
+def _check_language(value: str) -> None:
+    if not _LANGUAGE.fullmatch(value):
+        raise ValueError("a language tag such as en or en-AU")
+
+
+def _check_param(value: str) -> None:
+    if not _PARAM.fullmatch(value):
+        raise ValueError(
+            "the name of a query parameter such as utm_source: letters, digits, dot, dash and"
+            " underscore, at most 64 characters"
+        )
+
+
 def _check_timezone(value: str) -> None:
     try:
         ZoneInfo(value)
@@ -146,6 +208,38 @@ def _check_cidr(value: str) -> None:
         raise ValueError(
             "a network such as 10.0.0.0/8 or fd00::/8, with no bit set after the prefix"
         ) from None
+
+
+def _check_header_name(value: str) -> None:
+    if not _TOKEN.fullmatch(value):
+        raise ValueError("the name of a header field such as X-Api-Key")
+    name = value.lower()
+    if name in _OURS or name.startswith(("proxy-", "sec-")):
+        raise ValueError("the name of a header field that is not the aggregator's own to decide")
+
+
+def _check_header_value(value: str) -> None:
+    name = value.removeprefix("env:")
+    if name != value and not _ENV.fullmatch(name):
+        raise ValueError("env: and the name of an environment variable, such as env:FEED_KEY")
+    if not _FIELD_VALUE.fullmatch(value):
+        raise ValueError(f"printable ASCII, 1 to {MAX_FIELD} characters, or env:NAME")
+
+
+def _check_env(value: str) -> None:
+    if not _ENV.fullmatch(value):
+        raise ValueError("the name of an environment variable such as FEED_PASSWORD")
+
+
+def _check_user(value: str) -> None:
+    _check_line(value)
+    if ":" in value:
+        raise ValueError("a user name without a colon (RFC 7617)")
+
+
+def _check_agent_suffix(value: str) -> None:
+    if not _FIELD_VALUE.fullmatch(value) or len(value) > MAX_TEXT:
+        raise ValueError(f"printable ASCII, 1 to {MAX_TEXT} characters")
 
 
 def _check_fetched_url(value: str) -> None:
@@ -193,6 +287,22 @@ TimezoneName = Annotated[
 ]
 Cidr = Annotated[str, text("a network such as 10.0.0.0/8", _check_cidr), _LINE_SCHEMA]
 
+Argument = Annotated[
+    str,
+    text("text; quote what looks like a number", _check_argument),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_PATH}),
+]
+LanguageTag = Annotated[
+    str,
+    text("a language tag such as en or en-AU", _check_language),
+    WithJsonSchema({"type": "string", "pattern": f"^{LANGUAGE_PATTERN}$"}),
+]
+ParamName = Annotated[
+    str,
+    text("the name of a query parameter", _check_param),
+    WithJsonSchema({"type": "string", "pattern": f"^{PARAM_PATTERN}$"}),
+]
+
 DURATION_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,9}[smhd]$"})
 SIZE_SCHEMA = WithJsonSchema(
     {
@@ -207,3 +317,14 @@ SIZE_SCHEMA = WithJsonSchema(
 def whole_schema(lowest: int, highest: int) -> WithJsonSchema:
     """`whole` as JSON Schema."""
     return WithJsonSchema({"type": "integer", "minimum": lowest, "maximum": highest})
+
+
+_TEXT_SCHEMA = WithJsonSchema({"type": "string", "minLength": 1})
+HeaderName = Annotated[str, text("the name of a header field", _check_header_name), _TEXT_SCHEMA]
+HeaderValue = Annotated[
+    str, text("text; quote what looks like a number", _check_header_value), _TEXT_SCHEMA
+]
+EnvName = Annotated[str, text("the name of an environment variable", _check_env), _TEXT_SCHEMA]
+UserName = Annotated[str, text("a user name; quote a number", _check_user), _TEXT_SCHEMA]
+AgentSuffix = Annotated[str, text("text; quote a number", _check_agent_suffix), _TEXT_SCHEMA]
+NO_HTTP2_SCHEMA = WithJsonSchema({"const": False})

@@ -3,6 +3,7 @@
 `Fetcher` is the only way this package reaches the network; docs/fetching.md has its rules.
 """
 
-from aggregator.fetch.client import Fetcher, user_agent
+from aggregator.fetch.client import Fetcher
+from aggregator.fetch.questions import user_agent
 
 __all__ = ["Fetcher", "user_agent"]

@@ -11,7 +11,6 @@ import ssl
 import traceback
 from collections.abc import AsyncIterable, Callable
 from datetime import UTC, datetime
-from urllib.parse import quote
 
 from aggregator.fetch import selftest
 from aggregator.fetch.faults import Fault
@@ -27,12 +26,12 @@ from aggregator.fetch.headers import (
 from aggregator.fetch.httpx_api import Response, build_get, open_client
 from aggregator.fetch.inflate import Coding, Inflater, read_coding
 from aggregator.fetch.limits import Phases
-from aggregator.fetch.provenance import Provenance
+from aggregator.fetch.questions import RawField, common_fields, conditions, own_fields
 from aggregator.fetch.redirects import REDIRECTS, Trail, begin, follow
 from aggregator.fetch.resolve import Lookup, Resolver, look_up
+from aggregator.fetch.routes import Route, Routes
 from aggregator.fetch.statuses import describe, outcome_of
 from aggregator.fetch.targets import Target, parse_feed_url
-from aggregator.fetch.tls import open_context
 from aggregator.fetch.transport import GuardedTransport
 from aggregator.model import (
     Fetched,
@@ -44,23 +43,12 @@ from aggregator.model import (
     Outcome,
     Validators,
 )
-from aggregator.network import FetchSettings
+from aggregator.network import PLAIN_ACCESS, FetchSettings
 
 log = logging.getLogger(__name__)
 
-_ACCEPT = (
-    b"application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
-    b"application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
-)
 _NO_VALIDATORS = Validators()
 _PHASES = Phases()
-
-
-def user_agent(version: str, contact: str | None) -> str:
-    """The one honest name for every request: product, version and where to complain."""
-    if contact is None:
-        return f"aggregator/{version}"
-    return f"aggregator/{version} (+{quote(contact, safe=':/?#[]@!$&*+,;=%~')})"
 
 
 def _utc_now() -> datetime:
@@ -86,16 +74,10 @@ class Fetcher:
     ) -> None:
         self._settings = settings
         self._now = now
-        self._policy = Policy(settings.allow_private, settings.allow_ports)
-        self._provenance = Provenance()
-        self._headers = [
-            (b"User-Agent", user_agent.encode("ascii")),
-            (b"Accept", _ACCEPT),
-            (b"Accept-Encoding", b"gzip, deflate"),
-        ]
+        self._user_agent = user_agent
+        self._routes = Routes(settings, tls)
         resolver = Resolver(lookup, phases.dns.total_seconds())
-        self._transport = GuardedTransport(resolver, tls or open_context(), phases)
-        self._client = open_client(self._transport)
+        self._client = open_client(GuardedTransport(resolver, phases))
 
     async def fetch(self, request: FetchRequest) -> FetchResult:
         """One GET with its redirects. Raises nothing but CancelledError."""
@@ -117,7 +99,8 @@ class Fetcher:
         """Raises GuardError unless connections pass the guard; stays on this machine."""
 
         async def probe(target: Target, policy: Policy) -> None:
-            response = await self._get(target, policy, _NO_VALIDATORS)
+            route = Route(policy, self._routes.common.trust)
+            response = await self._get(target, route, common_fields(self._user_agent, PLAIN_ACCESS))
             await response.aclose()
 
         await selftest.prove_guard(probe)
@@ -128,33 +111,30 @@ class Fetcher:
 
     async def _follow(self, request: FetchRequest) -> FetchResult:
         trail = begin(parse_feed_url(request.url))
-        own_url = trail.target.url
-        owner = self._provenance.owner_of(request, own_url)
+        origin, owner = trail.target.origin, request.served_by or trail.target.url
+        route = self._routes.of(request.access)
         known = sendable_only(request.validators)
+        common = common_fields(self._user_agent, request.access)
+        own = own_fields(request.access)
         while True:
             sent = known if trail.target.url == owner else _NO_VALIDATORS
-            response = await self._get(trail.target, self._policy, sent)
+            at_home = trail.target.origin == origin
+            fields = [*common, *(own if at_home else ()), *conditions(sent)]
+            response = await self._get(trail.target, route if at_home else route.away, fields)
             try:
                 step = await self._judge(response, trail, sent)
             finally:
                 await response.aclose()
-            if isinstance(step, Trail):
-                trail = step
-                continue
-            if not isinstance(step, FetchFailed):
-                self._provenance.learn(request, own_url, step.validators, step.url)
-            return step
+            if not isinstance(step, Trail):
+                return step
+            trail = step
 
-    async def _get(self, target: Target, policy: Policy, validators: Validators) -> Response:
+    async def _get(self, target: Target, route: Route, fields: list[RawField]) -> Response:
         origin = target.origin_url
-        headers = [(b"Host", origin.partition("://")[2].encode("ascii")), *self._headers]
-        if validators.etag is not None:
-            headers.append((b"If-None-Match", validators.etag.encode("ascii")))
-        if validators.last_modified is not None:
-            headers.append((b"If-Modified-Since", validators.last_modified.encode("ascii")))
-        extensions = {"target": target, "policy": policy, "max_wire": self._settings.max_bytes}
+        host = (b"Host", origin.partition("://")[2].encode("ascii"))
+        extensions = {"target": target, "route": route, "max_wire": self._settings.max_bytes}
         return await self._client.send(
-            build_get(origin, headers, extensions), stream=True, auth=None
+            build_get(origin, [host, *fields], extensions), stream=True, auth=None
         )
 
     async def _judge(
@@ -176,7 +156,8 @@ class Fetcher:
             return NotModified(trail.target.url, kept, hints, trail.moved_to)
         if status == 304:
             return FetchFailed(Outcome.PROTOCOL, "a 304 that was not asked for", status, hints)
-        return FetchFailed(outcome_of(status), describe(status), status, hints)
+        host = trail.target.host
+        return FetchFailed(outcome_of(status), describe(status), status, hints, host=host)
 
     async def _read(
         self, response: Response, fields: Fields, trail: Trail, hints: Hints

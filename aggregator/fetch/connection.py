@@ -85,6 +85,16 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    async def start_tls(self, context: ssl.SSLContext, name: str) -> None:
+        """The peer becomes the server `name` that a proxy has connected us with; raises
+        ssl.SSLError, ConnectionError."""
+        self._reader = None
+        self._end_silence()
+        if self._transport is None:
+            raise ConnectionResetError
+        transport = await self._loop.start_tls(self._transport, self, context, server_hostname=name)
+        self._transport = cast(asyncio.Transport, transport)
+
     def ssl_object(self) -> ssl.SSLObject | None:
         """The TLS side of it, None for plain TCP."""
         found = self._transport.get_extra_info("ssl_object") if self._transport else None
@@ -172,10 +182,11 @@ def _unanswered() -> Fault:
 
 
 async def dial(
-    target: Target, addresses: Iterable[str], tls: ssl.SSLContext, timeout: float
+    target: Target, addresses: Iterable[str], tls: ssl.SSLContext | None, timeout: float
 ) -> Connection:
     """Connect to the first of `addresses` that answers, one after the other (never two at once:
-    one poll is one connection). An address may take an equal share of the time that is left.
+    one poll is one connection); https wants `tls`. An address may take an equal share of the
+    time that is left.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout
@@ -206,10 +217,12 @@ def describe_tls(error: ssl.SSLError) -> str:
     return f"the TLS handshake failed: {reason}"[:200]
 
 
-async def _connect(target: Target, address: str, tls: ssl.SSLContext) -> Connection:
+async def _connect(target: Target, address: str, tls: ssl.SSLContext | None) -> Connection:
     loop = asyncio.get_running_loop()
     if target.scheme == "http":
         _, connection = await loop.create_connection(Connection, address, target.port)
+    elif tls is None:
+        raise Fault(Outcome.INTERNAL_ERROR, "https without certificates to verify with")
     else:
         # RFC 6066 section 3: the name in SNI has no trailing dot.
         name = target.host.rstrip(".")

@@ -7,6 +7,7 @@ what is dialled: spellings, redirects and changing answers make no difference.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -18,6 +19,9 @@ from aggregator.fetch.targets import Target
 from aggregator.model import Outcome
 
 _PUBLIC_PORTS = frozenset({80, 443})
+_QUAD = re.compile(r"[0-9]+(?:\.[0-9]+){3}")
+_NUMBER_AT_END = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")
+"""What resolvers take for an IPv4 address (WHATWG URL, "ends in a number")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,37 @@ def choose_addresses(target: Target, answers: Iterable[str], policy: Policy) -> 
     if not all_private and not _is_open_port(target.port, policy):
         raise _blocked_port()
     return answers[:MAX_ADDRESSES]
+
+
+def choose_proxy(answers: Iterable[str], policy: Policy) -> tuple[str, ...]:
+    """Like `choose_addresses`, for the proxy of a feed: its port is the operator's own word."""
+    answers = tuple(answers)
+    if not answers:
+        raise Fault(Outcome.DNS, "the proxy's name has no address")
+    if not all(_is_allowed(answer, policy) for answer in answers):
+        raise Fault(Outcome.BLOCKED_ADDRESS, "the proxy has an address that is not allowed")
+    return answers[:MAX_ADDRESSES]
+
+
+def check_unresolved(target: Target, policy: Policy) -> None:
+    """What can be said of a target whose name a proxy will resolve: an address must be allowed,
+    and a spelling that only resolvers take for one is refused."""
+    host = target.host
+    if _is_literal(host):
+        choose_addresses(target, (host,), policy)
+    elif _NUMBER_AT_END.fullmatch(host):
+        raise _blocked_address()
+    elif not _is_open_port(target.port, policy):
+        raise _blocked_port()
+
+
+def _is_literal(host: str) -> bool:
+    return ":" in host or _QUAD.fullmatch(host) is not None
+
+
+def _is_allowed(answer: str, policy: Policy) -> bool:
+    address, public = _read(answer)
+    return public or (address is not None and is_inside(address, policy.allow_private))
 
 
 @functools.lru_cache(maxsize=8192)

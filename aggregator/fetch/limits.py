@@ -39,8 +39,5 @@ one that was faster costs the one retry there is."""
 MAX_VALIDATOR = 512
 """Bytes of an ETag or Last-Modified that is kept; longer ones are not sent back."""
 
-MAX_REMEMBERED = 10_000
-"""Redirected feeds of which is known where their validators came from; twice what a network has."""
-
 MAX_MEMBERS = 1000
 """Members of one gzip body; 64 KiB each (the usual block) is far above `max_decoded`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections import OrderedDict
+from pathlib import Path
 
 _MAX_SESSIONS = 1024
 
@@ -43,8 +44,11 @@ class ResumingContext(ssl.SSLContext):
             self._sessions.popitem(last=False)
 
 
-def open_context() -> ResumingContext:
-    """Verifies against the system's certificates (SSL_CERT_FILE and SSL_CERT_DIR count)."""
+def open_context(ca_file: Path | None = None) -> ResumingContext:
+    """Verifies against the system's certificates (SSL_CERT_FILE and SSL_CERT_DIR count), and those
+    of `ca_file`; raises OSError when that cannot be read."""
     context = ResumingContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_default_certs()
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
     return context

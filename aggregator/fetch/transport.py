@@ -1,7 +1,7 @@
 """httpx.Request -> httpx.Response over our own connections, every one of them guarded.
 
-A request says where it goes in its extensions: `target` (a `Target`), `policy` (a `Policy`) and
-`max_wire`. Without a policy nothing is dialled. A response carries in its extensions its `fields`,
+A request says where it goes in its extensions: `target` (a `Target`), `route` (a `Route`) and
+`max_wire`. Without a route nothing is dialled. A response carries in its extensions its `fields`,
 which httpx would act on, and its `body`, an async iterator of bytes, because httpx's iterators are
 generators that outlive an early end; `aclose()` closes it. `Fault` passes httpx untouched.
 """
@@ -9,27 +9,32 @@ generators that outlive an early end; `aclose()` closes it. `Fault` passes httpx
 from __future__ import annotations
 
 import asyncio
-import ssl
 
 from aggregator.fetch.connection import Connection, dial
 from aggregator.fetch.faults import Fault, StaleConnection
-from aggregator.fetch.guard import Policy, check_target, choose_addresses
+from aggregator.fetch.guard import (
+    check_target,
+    check_unresolved,
+    choose_addresses,
+    choose_proxy,
+)
 from aggregator.fetch.httpx_api import AsyncBaseTransport, AsyncByteStream, Request, Response
-from aggregator.fetch.idle import IdlePool
+from aggregator.fetch.idle import IdlePool, Key
 from aggregator.fetch.limits import Phases
 from aggregator.fetch.reader import ResponseReader
 from aggregator.fetch.resolve import Resolver
+from aggregator.fetch.routes import Route
 from aggregator.fetch.targets import Target
 from aggregator.fetch.tls import ResumingContext
+from aggregator.fetch.tunnel import open_tunnel
 from aggregator.model import Outcome
 
 
 class GuardedTransport(AsyncBaseTransport):
     """HTTP/1.1 on asyncio: resolve once, check every answer, dial the checked address."""
 
-    def __init__(self, resolver: Resolver, tls: ssl.SSLContext, phases: Phases) -> None:
+    def __init__(self, resolver: Resolver, phases: Phases) -> None:
         self._resolver = resolver
-        self._tls = tls
         self._connect_s = phases.connect.total_seconds()
         self._first_byte_s = phases.first_byte.total_seconds()
         self._idle = IdlePool()
@@ -38,19 +43,21 @@ class GuardedTransport(AsyncBaseTransport):
     async def handle_async_request(self, request: Request) -> Response:
         """Raises Fault, besides being what httpx calls."""
         target = request.extensions.get("target")
-        policy = request.extensions.get("policy")
-        if not isinstance(target, Target) or not isinstance(policy, Policy):
+        route = request.extensions.get("route")
+        if not isinstance(target, Target) or not isinstance(route, Route):
             raise Fault(Outcome.INTERNAL_ERROR, "a request without a guard's policy")
-        check_target(target, policy)
-        head = _write_head(request, target)
-        kept = self._idle.take(target.origin)
+        check_target(target, route.policy)
+        if route.proxy is not None:
+            check_unresolved(target, route.policy)
+        head, key = _write_head(request, target, route), (target.origin, route)
+        kept = self._idle.take(key)
         if kept is not None:
             try:
-                return await self._exchange(kept, target, head, request)
+                return await self._exchange(kept, key, head, request)
             except StaleConnection:
                 pass  # closed between two polls; nothing was answered, so once more is harmless
-        connection = await self._connect(target, policy)
-        return await self._exchange(connection, target, head, request)
+        connection = await self._connect(target, route)
+        return await self._exchange(connection, key, head, request)
 
     async def aclose(self) -> None:
         """Close every connection and wait until the event loop has let go of them."""
@@ -61,25 +68,32 @@ class GuardedTransport(AsyncBaseTransport):
             await asyncio.wait([connection.closed for connection in self._open])
         self._resolver.close()
 
-    def release(self, target: Target, connection: Connection) -> None:
+    def release(self, key: Key, connection: Connection) -> None:
         """The end of an exchange: keep the connection if it can serve another."""
-        if isinstance(self._tls, ResumingContext):
-            tls = connection.ssl_object()
-            if tls is not None:
-                self._tls.remember(tls)
+        tls = connection.ssl_object()
+        if tls is not None and isinstance(tls.context, ResumingContext):
+            tls.context.remember(tls)
         if connection.detach():
-            self._idle.put(target.origin, connection)
+            self._idle.put(key, connection)
 
-    async def _connect(self, target: Target, policy: Policy) -> Connection:
-        answers = await self._resolver.resolve(target.host)
-        addresses = choose_addresses(target, answers, policy)
-        connection = await dial(target, addresses, self._tls, self._connect_s)
+    async def _connect(self, target: Target, route: Route) -> Connection:
+        first = route.proxy or target
+        tls = route.trust.context() if target.scheme == "https" else None
+        answers = await self._resolver.resolve(first.host)
+        if route.proxy is None:
+            addresses = choose_addresses(target, answers, route.policy)
+            connection = await dial(target, addresses, tls, self._connect_s)
+        else:
+            addresses = choose_proxy(answers, route.policy)
+            connection = await dial(route.proxy, addresses, None, self._connect_s)
         self._open.add(connection)
         connection.closed.add_done_callback(lambda _: self._open.discard(connection))
+        if route.proxy is not None and tls is not None:
+            await open_tunnel(connection, target, tls, self._connect_s)
         return connection
 
     async def _exchange(
-        self, connection: Connection, target: Target, head: bytes, request: Request
+        self, connection: Connection, key: Key, head: bytes, request: Request
     ) -> Response:
         reader = ResponseReader(request.extensions["max_wire"])
         try:
@@ -88,7 +102,7 @@ class GuardedTransport(AsyncBaseTransport):
         except BaseException:
             connection.detach()
             raise
-        body = _Body(self, target, connection)
+        body = _Body(self, key, connection)
         extensions = {"fields": reader.headers, "body": body}
         return Response(reader.status, stream=body, extensions=extensions)
 
@@ -96,9 +110,9 @@ class GuardedTransport(AsyncBaseTransport):
 class _Body(AsyncByteStream):
     """The raw bytes of a body; an iterator of its own, so that nothing waits for a generator."""
 
-    def __init__(self, transport: GuardedTransport, target: Target, connection: Connection) -> None:
+    def __init__(self, transport: GuardedTransport, key: Key, connection: Connection) -> None:
         self._transport = transport
-        self._target = target
+        self._key = key
         self._connection: Connection | None = connection
 
     def __aiter__(self) -> _Body:
@@ -114,10 +128,13 @@ class _Body(AsyncByteStream):
         """Called by httpx at the end of the body and by us before it; the first call counts."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            self._transport.release(self._target, connection)
+            self._transport.release(self._key, connection)
 
 
-def _write_head(request: Request, target: Target) -> bytes:
-    lines = [b"GET %b HTTP/1.1" % target.path.encode("ascii")]
+def _write_head(request: Request, target: Target, route: Route) -> bytes:
+    """A proxy is told the whole URL (RFC 9112 section 3.2.2), a server the path."""
+    through_proxy = route.proxy is not None and target.scheme == "http"
+    where = target.url if through_proxy else target.path
+    lines = [b"GET %b HTTP/1.1" % where.encode("ascii")]
     lines += [b"%b: %b" % field for field in request.headers.raw]
     return b"\r\n".join((*lines, b"", b""))

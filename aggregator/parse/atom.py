@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from lxml import etree
 
-from aggregator.parse.images import image_of
-from aggregator.parse.names import ATOM_NAMES, XML_LANG
+from aggregator.parse.images import image_of, linked_image
+from aggregator.parse.names import ATOM_NAMES, XML_BASE, XML_LANG
 from aggregator.parse.raw import RawEntry, RawFeed, RawMeta, RawText
 from aggregator.parse.tree import (
     Fields,
+    Texts,
     fields_of,
     first_text,
     inner_markup,
     join_base,
     join_link,
+    own_base,
     text_of,
+    texts_and_fields,
 )
 from aggregator.text import TextKind
 
 _HTML = frozenset({"html", "text/html"})
 _XHTML = frozenset({"xhtml", "application/xhtml+xml", "text/xhtml"})
+# Of these an entry has one and nothing but its text is asked for.
+_PLAIN = frozenset(
+    {"id", "published", "updated", "dcterms:issued", "dcterms:created", "dcterms:modified"}
+    | {"dc:date", "name", "email"}
+)
 _PAGES = frozenset({"", "text/html", "application/xhtml+xml", "text/xhtml", "html"})
 
 
@@ -46,8 +54,8 @@ def _meta(root: etree._Element, fields: Fields, base: str) -> RawMeta:
 
 
 def _entry(entry: etree._Element, feed_author: str, outer_base: str) -> RawEntry:
-    fields = fields_of(entry, ATOM_NAMES)
-    guid = first_text(fields, "id")
+    texts, fields = texts_and_fields(entry, ATOM_NAMES, _PLAIN)
+    guid = texts.get("id", "")
     summary = _construct(fields, "summary")
     return RawEntry(
         guid=guid,
@@ -55,24 +63,28 @@ def _entry(entry: etree._Element, feed_author: str, outer_base: str) -> RawEntry
         title=_construct(fields, "title"),
         summary=summary if summary.value else _construct(fields, "content"),
         author=_author(fields) or _source_author(fields) or feed_author,
-        published=first_text(fields, "published", "dcterms:issued", "dcterms:created", "dc:date"),
-        updated=first_text(fields, "updated", "dcterms:modified"),
-        image=image_of(fields, ATOM_NAMES),
+        published=_published(texts),
+        updated=texts.get("updated") or texts.get("dcterms:modified", ""),
+        image=image_of(fields, ATOM_NAMES) or linked_image(fields.get("link", ())),
         categories=_categories(fields),
-        base=_own_base(entry, outer_base),
+        base=own_base(entry, outer_base),
     )
 
 
-def _own_base(entry: etree._Element, outer: str) -> str:
-    own = join_base(outer, entry)
-    return "" if own == outer else own
+def _published(texts: Texts) -> str:
+    for name in ("published", "dcterms:issued", "dcterms:created", "dc:date"):
+        if name in texts:
+            return texts[name]
+    return ""
 
 
 def _links(fields: Fields, guid: str) -> tuple[str, ...]:
     """Feed proxies' own word for the original, alternates, content elsewhere, an id that is one."""
-    links = [text_of(link) for link in fields.get("origLink", ())]
-    links += _alternates(fields)
-    links += (content.get("src", "").strip() for content in fields.get("content", ()))
+    links = _alternates(fields)
+    if "origLink" in fields:
+        links[:0] = map(text_of, fields["origLink"])
+    if "content" in fields:
+        links += (content.get("src", "").strip() for content in fields["content"])
     if guid.lower().startswith(("http://", "https://")):
         links.append(guid)
     return tuple(filter(None, links))
@@ -86,7 +98,8 @@ def _alternates(fields: Fields) -> list[str]:
         href = link.get("href", "").strip() or text_of(link)
         if href and link.get("rel", "alternate") == "alternate":
             kind = pages if link.get("type", "") in _PAGES else others
-            kind.append(join_link(join_base("", link), href))
+            base = link.get(XML_BASE)
+            kind.append(join_link(base.strip(), href) if base else href)
     return pages + others
 
 
@@ -113,7 +126,8 @@ def _xhtml(element: etree._Element) -> RawText:
 
 def _author(fields: Fields) -> str:
     for author in fields.get("author", ()):
-        if name := first_text(fields_of(author, ATOM_NAMES), "name", "email"):
+        texts, _ = texts_and_fields(author, ATOM_NAMES, _PLAIN)
+        if name := texts.get("name") or texts.get("email"):
             return name
     return first_text(fields, "dc:creator", "itunes:author")
 
@@ -126,6 +140,8 @@ def _source_author(fields: Fields) -> str:
 
 
 def _categories(fields: Fields) -> tuple[str, ...]:
+    if "category" not in fields and "dc:subject" not in fields:
+        return ()
     labels = (
         each.get("label", "").strip() or each.get("term", "").strip()
         for each in fields.get("category", ())

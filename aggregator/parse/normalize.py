@@ -108,8 +108,9 @@ def _base(feed: RawFeed, request: DocumentRequest) -> str:
 
 def _shared_pages(entries: Sequence[RawEntry]) -> frozenset[str]:
     """Links without fragment under which the document has several items, by fragment alone."""
+    linked = [raw.links[0] for raw in entries if raw.links and "#" in raw.links[0]]
     spellings: dict[str, set[str]] = {}
-    for link in (link for raw in entries for link in raw.links[:1] if "#" in link):
+    for link in linked:
         spellings.setdefault(link.partition("#")[0], set()).add(link)
     return frozenset(page for page, links in spellings.items() if len(links) > 1)
 
@@ -170,10 +171,19 @@ def _plain(raw: RawText) -> str:
     """Nearly always the head of a long text already fills a summary."""
     if not raw.value:
         return ""
-    text = plain_text(_meant(raw.value[:_RAW_SUMMARY_HEAD]), raw.kind, limit=_MAX_SUMMARY)
-    if len(raw.value) <= _RAW_SUMMARY_HEAD or len(text) > _MAX_SUMMARY - 100:
+    if len(raw.value) <= _RAW_SUMMARY_HEAD:
+        return plain_text(_meant(raw.value), raw.kind, limit=_MAX_SUMMARY)
+    head = _without_open_tag(raw.value[:_RAW_SUMMARY_HEAD])
+    text = plain_text(_meant(head), raw.kind, limit=_MAX_SUMMARY)
+    if len(text) > _MAX_SUMMARY - 100:
         return text
     return plain_text(_meant(raw.value[:MAX_RAW_SUMMARY]), raw.kind, limit=_MAX_SUMMARY)
+
+
+def _without_open_tag(head: str) -> str:
+    """A tag that the cut went through says nothing, and only a parser of HTML would notice."""
+    at = head.rfind("<")
+    return head[:at] if at > head.rfind(">") and head[at + 1 : at + 2].isalpha() else head
 
 
 def _author(raw: str) -> str | None:

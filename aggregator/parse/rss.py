@@ -12,16 +12,19 @@ from itertools import chain
 from lxml import etree
 
 from aggregator.parse.images import image_of
-from aggregator.parse.names import RDF_ABOUT, RSS_NAMES, XML_LANG
+from aggregator.parse.names import RDF_ABOUT, RSS_NAMES, XML_BASE, XML_LANG
 from aggregator.parse.raw import RawEntry, RawFeed, RawMeta, RawText
 from aggregator.parse.tree import (
     Fields,
+    Texts,
     fields_of,
     first_text,
     inner_markup,
     join_base,
     join_link,
+    own_base,
     text_of,
+    texts_and_fields,
 )
 from aggregator.text import TextKind
 
@@ -30,6 +33,11 @@ _SUMMARIES = (
     *("dc:description", "atom:summary", "atom:content", "itunes:summary"),
 )
 _NOTHING = RawText()
+# Of these an item has one and nothing but its text is asked for.
+_PLAIN = frozenset(
+    {"title", "media:title", "pubDate", "dc:date", "dcterms:issued", "dcterms:created"}
+    | {"dcterms:modified", "atom:id", "atom:published", "atom:updated"}
+)
 _AUTHORS = ("dc:creator", "author", "dc:author", "atom:author", "itunes:author")
 
 
@@ -77,44 +85,38 @@ def _nested_texts(channel: Fields, outer: str, inner: str) -> tuple[str, ...]:
 def _entries(items: Iterable[etree._Element], base: str) -> Iterator[RawEntry]:
     """An item inside an item (PCMag's feed) is one of its own, after the outer one."""
     for item in items:
-        fields = fields_of(item, RSS_NAMES)
-        yield _entry(item, fields, base)
+        texts, fields = texts_and_fields(item, RSS_NAMES, _PLAIN)
+        yield _entry(item, texts, fields, base)
         if "item" in fields:
             yield from _entries(fields["item"], base)
 
 
-def _entry(item: etree._Element, fields: Fields, outer_base: str) -> RawEntry:
+def _entry(item: etree._Element, texts: Texts, fields: Fields, outer_base: str) -> RawEntry:
     guid = first_text(fields, "guid")
-    published = first_text(fields, "pubDate")
+    get = texts.get
+    published = get("pubDate", "")
     # dc:date is the publication where it stands alone, a change beside pubDate (HubSpot, Guardian).
-    dc_date = first_text(fields, "dc:date", "dcterms:issued", "dcterms:created")
+    dc_date = get("dc:date") or get("dcterms:issued") or get("dcterms:created", "")
+    changed = get("atom:updated") or get("dcterms:modified")
     return RawEntry(
-        guid or item.get(RDF_ABOUT, "").strip() or first_text(fields, "atom:id"),
+        guid or item.get(RDF_ABOUT, "").strip() or get("atom:id", ""),
         _links(fields, guid),
-        RawText(first_text(fields, "title", "media:title")),
+        RawText(get("title") or get("media:title", "")),
         _summary(fields),
         _author(fields),
-        published or dc_date or first_text(fields, "atom:published"),
-        first_text(fields, "atom:updated", "dcterms:modified") or (dc_date if published else ""),
+        published or dc_date or get("atom:published", ""),
+        changed or (dc_date if published else ""),
         image_of(fields, RSS_NAMES),
         _categories(fields),
-        _own_base(item, outer_base),
+        own_base(item, outer_base),
     )
-
-
-def _own_base(item: etree._Element, outer: str) -> str:
-    own = join_base(outer, item)
-    return "" if own == outer else own
 
 
 def _links(fields: Fields, guid: str) -> tuple[str, ...]:
     """Feed proxies' own word for the original first, then <link>, then a guid that is one."""
-    links = [
-        join_link(join_base("", link), text_of(link))
-        for name in ("origLink", "link")
-        if name in fields
-        for link in fields[name]
-    ]
+    links = [_link(link) for link in fields["origLink"]] if "origLink" in fields else []
+    if "link" in fields:
+        links += map(_link, fields["link"])
     if "atom:link" in fields:
         links += (
             link.get("href", "").strip()
@@ -127,6 +129,13 @@ def _links(fields: Fields, guid: str) -> tuple[str, ...]:
     return tuple(filter(None, links))
 
 
+def _link(link: etree._Element) -> str:
+    if not link.keys():
+        return text_of(link)
+    base = link.get(XML_BASE)
+    return join_link(base.strip(), text_of(link)) if base else text_of(link)
+
+
 def _categories(fields: Fields) -> tuple[str, ...]:
     if "category" not in fields and "dc:subject" not in fields:
         return ()
@@ -136,10 +145,9 @@ def _categories(fields: Fields) -> tuple[str, ...]:
 
 def _is_permalink(fields: Fields) -> bool:
     guid = fields["guid"][0]
-    text = text_of(guid).lower()
-    if not text.startswith(("http://", "https://")):
+    if not text_of(guid).lower().startswith(("http://", "https://")):
         return False
-    return guid.get("isPermaLink", "true").strip().lower() != "false"
+    return not guid.keys() or guid.get("isPermaLink", "true").strip().lower() != "false"
 
 
 def _summary(fields: Fields) -> RawText:
@@ -158,8 +166,11 @@ def _author(fields: Fields) -> str:
     for name in _AUTHORS:
         if name in fields:
             for element in fields[name]:
-                # A person construct, in Atom or out of place: the name comes first.
-                texts = map(text_of, element) if len(element) else (text_of(element),)
-                if text := next(filter(None, texts), ""):
+                if text := _person(element) if len(element) else (element.text or "").strip():
                     return text
     return ""
+
+
+def _person(element: etree._Element) -> str:
+    """A person construct, in Atom or out of place: the name comes first."""
+    return next(filter(None, map(text_of, element)), "")

@@ -51,8 +51,8 @@ def printable_page(content: PageContent) -> PageContent:
 
 
 def _printable_block(block: BlockContent) -> BlockContent:
-    return BlockContent(
-        id=block.id,
+    return replace(
+        block,
         title=one_line(block.title),
         link=None if block.link is None else _checked(block.link),
         headlines=tuple(_printable_headline(headline) for headline in block.headlines),

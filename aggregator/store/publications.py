@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlite_utils import Database
 
-from aggregator.model import Headline, PageContent
+from aggregator.model import BlockContent, Headline, PageContent
+from aggregator.selection import has_words
 from aggregator.store import rows
 from aggregator.times import format_time
 
@@ -34,8 +37,14 @@ def record_publication(
     standing = {rows.placed(row): row["id"] for row in _standing(db)}
     shown = set(rows.placements(pages))
     db.conn.executemany(
-        "UPDATE placements SET shown_until = :at WHERE id = :id",
-        [{"at": at, "id": place_id} for place, place_id in standing.items() if place not in shown],
+        """
+        UPDATE placements SET shown_until = :at, until_generation = :generation WHERE id = :id
+        """,
+        [
+            {"at": at, "generation": generation, "id": place_id}
+            for place, place_id in standing.items()
+            if place not in shown
+        ],
     )
     db.conn.executemany(
         """
@@ -132,6 +141,71 @@ def shown_headlines(
         headline = rows.headline(row, site_names)
         blocks[row["block"]] = (*blocks.get(row["block"], ()), headline)
     return blocks
+
+
+def pages_of(db: Database, generation: int) -> tuple[PageContent, ...] | None:
+    """What stood on every page when `generation` was published; None when no such is recorded.
+
+    Blocks have their headlines only: titles and links of blocks are not kept.
+    """
+    published = db.conn.execute(
+        "SELECT 1 FROM generations WHERE id = :id", {"id": generation}
+    ).fetchone()
+    if published is None:
+        return None
+    cursor = db.conn.execute(
+        """
+        SELECT page, block, story_id, title, url, site_id, published_at, image_url
+        FROM placements
+        WHERE generation <= :id AND (until_generation IS NULL OR until_generation > :id)
+        ORDER BY page, block, position
+        """,
+        {"id": generation},
+    )
+    pages: dict[str, dict[str, tuple[Headline, ...]]] = {}
+    for row in cursor.fetchall():
+        blocks = pages.setdefault(row["page"], {})
+        blocks[row["block"]] = (*blocks.get(row["block"], ()), rows.headline(row, {}))
+    return tuple(
+        PageContent(page, "", tuple(BlockContent(id, "", None, told) for id, told in found.items()))
+        for page, found in pages.items()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a headline stands now; `position` counts from 1."""
+
+    story_id: int
+    page: str
+    block: str
+    position: int
+
+
+def places_of(db: Database, story_ids: Iterable[int]) -> tuple[Place, ...]:
+    """Every place where one of the stories stands now."""
+    cursor = db.conn.execute(
+        """
+        SELECT story_id, page, block, position
+        FROM placements
+        WHERE shown_until IS NULL AND story_id IN (SELECT value FROM json_each(:ids))
+        ORDER BY page, block, position
+        """,
+        {"ids": json.dumps(list(story_ids))},
+    )
+    return tuple(
+        Place(row["story_id"], row["page"], row["block"], row["position"])
+        for row in cursor.fetchall()
+    )
+
+
+def shown_with_words(db: Database, words: str) -> tuple[tuple[int, str], ...]:
+    """Id and title of what is shown now with `words` in its title."""
+    cursor = db.conn.execute(
+        "SELECT DISTINCT story_id, title FROM placements WHERE shown_until IS NULL ORDER BY 1"
+    )
+    found = ((row["story_id"], row["title"]) for row in cursor.fetchall())
+    return tuple(told for told in found if has_words(told[1], [words]))
 
 
 def last_generation(db: Database, *, at: datetime | None = None) -> int | None:

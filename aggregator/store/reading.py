@@ -5,28 +5,43 @@ Cursors are exhausted before a function returns: a half-read one would hold back
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlite_utils import Database
 
-from aggregator.model import FeedState, Story
+from aggregator.model import FeedHealth, FeedState, Story
 from aggregator.store import rows
-from aggregator.times import format_time
+from aggregator.times import format_time, parse_time
 
 _FEED_STATE = """
     SELECT
-        id, url, site_id, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours,
-        skip_days, etag, last_modified, body_hash, failures, last_polled_at, last_success_at
+        feeds.id, feeds.url, site_id, title, home, language, icon, hub_url, self_url, ttl_s,
+        skip_hours, skip_days, etag, last_modified, served_by, body_hash, failures,
+        last_polled_at, last_success_at, last_full_at, last_outcome, paused_until,
+        feed_moves.url AS moved_to,
+        EXISTS (
+            SELECT 1 FROM feed_moves AS sighted
+            WHERE sighted.feed_id = feeds.id
+                AND sighted.learnt_at IS NULL AND sighted.undone_at IS NULL
+        ) AS is_sighted
     FROM feeds
+    LEFT JOIN feed_moves ON feed_moves.feed_id = feeds.id
+        AND feed_moves.learnt_at IS NOT NULL
+        AND feed_moves.replaced_at IS NULL AND feed_moves.undone_at IS NULL
 """
 
 
 @dataclass(frozen=True, slots=True)
 class FeedStatus:
-    """A line of `status`. Times are the database's text, None where it never happened."""
+    """A line of `status`. Times are the database's text, None where it never happened.
+
+    `moved_to` is polled instead of `url`; `move_sighted` is where a permanent redirect leads that
+    is not (yet) believed, `move_sighted_at` since when.
+    """
 
     feed_id: int
     site: str
@@ -40,6 +55,10 @@ class FeedStatus:
     entries: int
     failures: int
     last_error: str | None
+    moved_to: str | None
+    move_sighted: str | None
+    move_sighted_at: str | None
+    why: str | None
 
 
 def due_feeds(db: Database, *, now: datetime, limit: int) -> tuple[FeedState, ...]:
@@ -48,7 +67,7 @@ def due_feeds(db: Database, *, now: datetime, limit: int) -> tuple[FeedState, ..
         f"""
         {_FEED_STATE}
         WHERE next_poll_at <= :now AND disabled_at IS NULL
-        ORDER BY next_poll_at, id
+        ORDER BY next_poll_at, feeds.id
         LIMIT :limit
         """,
         {"now": format_time(now), "limit": limit},
@@ -58,38 +77,91 @@ def due_feeds(db: Database, *, now: datetime, limit: int) -> tuple[FeedState, ..
 
 def enabled_feeds(db: Database) -> tuple[FeedState, ...]:
     """Every feed of the configuration, whether due or not."""
-    cursor = db.conn.execute(f"{_FEED_STATE} WHERE disabled_at IS NULL ORDER BY id")
+    cursor = db.conn.execute(f"{_FEED_STATE} WHERE disabled_at IS NULL ORDER BY feeds.id")
     return tuple(rows.feed_state(row) for row in cursor.fetchall())
+
+
+_SHOWABLE = """
+    SELECT
+        stories.id, stories.site_id, stories.url, stories.title, stories.shown_at,
+        stories.published_at, stories.image_url, entries.position, entries.backfill,
+        entries.categories, feeds.language, NULL AS event
+    FROM stories
+    CROSS JOIN entries ON entries.id = stories.entry_id
+    CROSS JOIN feeds ON feeds.id = entries.feed_id
+    WHERE stories.withdrawn_at IS NULL
+        AND stories.url IS NOT NULL
+        AND stories.title <> ''
+        AND (stories.held_until IS NULL OR stories.held_until <= :now)
+"""
+
+# In the two parts of the order of a block: see `selection.fitness.place`.
+_UNDATED = "stories.published_at IS NULL AND entries.backfill"
 
 
 def newest_stories(
     db: Database, depths: Mapping[str, int], site_names: Mapping[str, str], *, now: datetime
 ) -> tuple[Story, ...]:
-    """Of each site in `depths`, so many of its newest stories that may be shown at `now`.
+    """Of each site in `depths`, so many of its first stories that may be shown at `now`.
 
-    Left out: withdrawn ones, those held for later, and what has no link or title.
+    First in the order of a block: what came undated with a feed's first document is last. Left
+    out: withdrawn ones, those held for later, and what has no link or title.
     """
     found: list[Story] = []
     for site_id, depth in depths.items():
-        cursor = db.conn.execute(
-            """
-            SELECT
-                stories.id, stories.site_id, stories.url, stories.title, stories.shown_at,
-                stories.published_at, stories.image_url, entries.position
-            FROM stories
-            CROSS JOIN entries ON entries.id = stories.entry_id
-            WHERE stories.site_id = :site_id
-                AND stories.withdrawn_at IS NULL
-                AND stories.url IS NOT NULL
-                AND stories.title <> ''
-                AND (stories.held_until IS NULL OR stories.held_until <= :now)
-            ORDER BY stories.shown_at DESC, entries.position, stories.id
-            LIMIT :depth
-            """,
-            {"site_id": site_id, "now": format_time(now), "depth": depth},
-        )
-        found.extend(rows.story(row, site_names) for row in cursor.fetchall())
+        dated = _first_stories(db, f"NOT ({_UNDATED})", site_id, depth, now)
+        # Only a site with few others is asked for these, so few rows are passed over.
+        missing = depth - len(dated)
+        undated = _first_stories(db, f"({_UNDATED})", site_id, missing, now) if missing else []
+        found.extend(rows.story(row, site_names) for row in (*dated, *undated))
     return tuple(found)
+
+
+def _first_stories(
+    db: Database, condition: str, site_id: str, depth: int, now: datetime
+) -> list[sqlite3.Row]:
+    return db.conn.execute(
+        f"""
+        {_SHOWABLE}
+            AND stories.site_id = :site_id
+            AND {condition}
+        ORDER BY stories.shown_at DESC, entries.position, stories.id
+        LIMIT :depth
+        """,
+        {"site_id": site_id, "now": format_time(now), "depth": depth},
+    ).fetchall()
+
+
+def stories_by_id(
+    db: Database, story_ids: Iterable[int], site_names: Mapping[str, str], *, now: datetime
+) -> tuple[Story, ...]:
+    """Those of `story_ids` that may be shown at `now` and belong to a site in `site_names`."""
+    cursor = db.conn.execute(
+        f"""
+        {_SHOWABLE}
+            AND stories.id IN (SELECT value FROM json_each(:ids))
+            AND stories.site_id IN (SELECT value FROM json_each(:sites))
+        """,
+        {
+            "now": format_time(now),
+            "ids": json.dumps(sorted(story_ids)),
+            "sites": json.dumps(sorted(site_names)),
+        },
+    )
+    return tuple(rows.story(row, site_names) for row in cursor.fetchall())
+
+
+def fresh_at(db: Database) -> dict[str, datetime]:
+    """Site -> when one of its feeds last gave a document, new or not."""
+    cursor = db.conn.execute(
+        """
+        SELECT site_id, max(last_success_at)
+        FROM feeds
+        WHERE disabled_at IS NULL AND last_success_at IS NOT NULL
+        GROUP BY site_id
+        """
+    )
+    return {site_id: parse_time(at) for site_id, at in cursor.fetchall()}
 
 
 def next_held(db: Database, *, now: datetime) -> datetime | None:
@@ -108,14 +180,46 @@ def feed_statuses(db: Database) -> tuple[FeedStatus, ...]:
             feed_health.feed_id, feed_health.site_id, feed_health.url, feed_health.state,
             feeds.last_polled_at, feeds.last_outcome, feed_health.last_success_at,
             feed_health.next_poll_at, feed_health.newest_entry_at, feed_health.failures,
-            feed_health.last_error,
-            (SELECT count(*) FROM entries WHERE entries.feed_id = feeds.id) AS entries
+            feed_health.last_error, feeds.next_poll_why,
+            (SELECT count(*) FROM entries WHERE entries.feed_id = feeds.id) AS entries,
+            in_force.url AS moved_to, sighted.url AS move_sighted,
+            sighted.first_sighted_at AS move_sighted_at
         FROM feed_health
         JOIN feeds ON feeds.id = feed_health.feed_id
+        LEFT JOIN feed_moves AS in_force ON in_force.feed_id = feeds.id
+            AND in_force.learnt_at IS NOT NULL
+            AND in_force.replaced_at IS NULL AND in_force.undone_at IS NULL
+        LEFT JOIN feed_moves AS sighted ON sighted.id = (
+            SELECT id FROM feed_moves
+            WHERE feed_id = feeds.id AND learnt_at IS NULL AND undone_at IS NULL
+            ORDER BY last_sighted_at DESC LIMIT 1
+        )
         ORDER BY feed_health.site_id, feed_health.url
         """
     )
     return tuple(_feed_status(row) for row in cursor.fetchall())
+
+
+def feed_health(db: Database) -> tuple[FeedHealth, ...]:
+    """Every feed of the configuration, by site and URL; counts nothing, so it costs little."""
+    cursor = db.conn.execute(
+        """
+        SELECT site_id, url, state, last_success_at, last_error
+        FROM feed_health
+        WHERE state <> 'disabled'
+        ORDER BY site_id, url
+        """
+    )
+    return tuple(
+        FeedHealth(
+            site=row["site_id"],
+            url=row["url"],
+            state=row["state"],
+            last_success_at=rows.time_of(row["last_success_at"]),
+            why=row["last_error"],
+        )
+        for row in cursor.fetchall()
+    )
 
 
 def _feed_status(row: sqlite3.Row) -> FeedStatus:
@@ -132,4 +236,8 @@ def _feed_status(row: sqlite3.Row) -> FeedStatus:
         entries=row["entries"],
         failures=row["failures"],
         last_error=row["last_error"],
+        moved_to=row["moved_to"],
+        move_sighted=row["move_sighted"],
+        move_sighted_at=row["move_sighted_at"],
+        why=row["next_poll_why"],
     )

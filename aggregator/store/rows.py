@@ -14,6 +14,7 @@ from aggregator.model import (
     FeedMeta,
     FeedState,
     Headline,
+    Outcome,
     PageContent,
     Story,
     Validators,
@@ -26,7 +27,8 @@ from aggregator.times import format_time, parse_time
 class PollRecord:
     """What one poll leaves in `polls` and in its feed's row.
 
-    `validators`, `body_hash` and `meta` None: as they were. `next_poll_at` None: never again.
+    `validators`, `body_hash` and `meta` None: as they were; `served_by` goes with `validators`.
+    `is_full`: a whole document came, new or not. `next_poll_at` None: never again.
     """
 
     feed_id: int
@@ -49,6 +51,9 @@ class PollRecord:
     undated_entries: int = 0
     skipped_entries: int = 0
     newest_entry_at: datetime | None = None
+    served_by: str | None = None
+    is_full: bool = False
+    next_poll_why: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -105,6 +110,12 @@ def feed_state(row: sqlite3.Row) -> FeedState:
         last_polled_at=time_of(row["last_polled_at"]),
         has_document=row["last_success_at"] is not None,
         meta=_feed_meta(row),
+        served_by=row["served_by"],
+        moved_to=row["moved_to"],
+        last_full_at=time_of(row["last_full_at"]),
+        paused_until=time_of(row["paused_until"]),
+        timed_out=row["last_outcome"] == Outcome.TIMEOUT,
+        is_sighted=bool(row["is_sighted"]),
     )
 
 
@@ -195,6 +206,10 @@ def story(row: sqlite3.Row, site_names: Mapping[str, str]) -> Story:
         published_at=time_of(row["published_at"]),
         position=row["position"],
         image_url=row["image_url"],
+        categories=tuple(json.loads(row["categories"])),
+        language=row["language"],
+        event=row["event"],
+        backfill=bool(row["backfill"]),
     )
 
 
@@ -220,6 +235,7 @@ def poll_columns(record: PollRecord) -> dict[str, str | int | None]:
         "at": format_time(record.at),
         "outcome": record.outcome,
         "has_document": record.has_document,
+        "is_full": record.is_full,
         "http_status": record.http_status,
         "bytes": record.wire_bytes,
         "duration_ms": record.duration_ms,
@@ -231,6 +247,7 @@ def poll_columns(record: PollRecord) -> dict[str, str | int | None]:
         "undated_entries": record.undated_entries,
         "skipped_entries": record.skipped_entries,
         "next_poll_at": text_of(record.next_poll_at),
+        "next_poll_why": record.next_poll_why or None,
         "paused_until": text_of(record.paused_until),
         "newest_entry_at": text_of(record.newest_entry_at),
     }

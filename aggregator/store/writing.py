@@ -328,8 +328,18 @@ def record_poll(db: Database, record: PollRecord) -> None:
             last_polled_at = :at,
             last_success_at = CASE WHEN :has_document THEN :at ELSE last_success_at END,
             failures = CASE WHEN :has_document THEN 0 ELSE failures + 1 END,
-            next_poll_at = :next_poll_at,
-            paused_until = :paused_until,
+            last_full_at = CASE WHEN :is_full THEN :at ELSE last_full_at END,
+            -- A pause that another feed of the host was told of meanwhile holds.
+            next_poll_at = CASE
+                WHEN paused_until > :at AND :next_poll_at IS NOT NULL
+                THEN max(:next_poll_at, paused_until)
+                ELSE :next_poll_at
+            END,
+            paused_until = CASE
+                WHEN paused_until > :at THEN max(coalesce(:paused_until, ''), paused_until)
+                ELSE :paused_until
+            END,
+            next_poll_why = :next_poll_why,
             last_outcome = :outcome,
             last_error = :error,
             newest_entry_at = nullif(
@@ -347,6 +357,7 @@ def _document_columns(record: PollRecord) -> dict[str, str | int | None]:
     if record.validators is not None:
         columns["etag"] = record.validators.etag
         columns["last_modified"] = record.validators.last_modified
+        columns["served_by"] = record.served_by
     if record.body_hash is not None:
         columns["body_hash"] = record.body_hash
     if record.meta is not None:

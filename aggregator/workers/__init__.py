@@ -1,7 +1,4 @@
-"""Documents -> what they hold, read in processes that can be killed."""
+"""Documents -> what they hold, read in processes that can be killed.
 
-from aggregator.workers.limits import WorkerLimits
-from aggregator.workers.pool import WorkerPool
-from aggregator.workers.process import WorkerStartError
-
-__all__ = ["WorkerLimits", "WorkerPool", "WorkerStartError"]
+Nothing is imported here: a worker (`main`) must not load what only the other side (`pool`) needs.
+"""

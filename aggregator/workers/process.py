@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -27,6 +29,7 @@ from aggregator.workers.wire import (
 
 # A large document goes out in pieces, so that the loop is never busy with one write.
 _PIECE = 256 * 1024
+_FAREWELL = 0.5
 
 
 class WorkerStartError(AggregatorError):
@@ -38,6 +41,11 @@ class Worker:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        try:
+            self._descriptor: int | None = os.pidfd_open(process.pid)
+        except ProcessLookupError:  # it has ended and been waited for already
+            self._descriptor = None
+        self._retired = False
         self.usable = True
 
     @classmethod
@@ -73,7 +81,8 @@ class Worker:
         for _ in range(MAX_ANSWER_FRAMES):
             next_kind, next_rest = parse_frame(await self._frame())
             if next_kind == "end":
-                self.usable = not retires(next_rest)
+                self._retired = retires(next_rest)
+                self.usable = not self._retired
                 return _result(kind, rest, entries)
             entries += entries_of(next_rest)
             await asyncio.sleep(0)
@@ -82,12 +91,29 @@ class Worker:
     async def kill(self) -> None:
         """Ends the process now; returns when it is gone."""
         self.usable = False
+        stdin, stdout = self._pipes()
+        stdin.close()
+        if self._retired or stdout.at_eof():
+            # It is ending by itself: let it, for the sake of its exit status.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_FAREWELL):
+                    await self._process.wait()
         if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+            self._signal()
         await self._process.wait()
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _signal(self) -> None:
+        """By its descriptor, which names no other process however late this is.
+
+        Not by `Process.kill`: that looks first whether the process has ended, and so takes its
+        status away from asyncio, which then waits in vain and reports 255.
+        """
+        if self._descriptor is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
 
     def ending(self) -> str:
         """How the process ended, in words; only after `kill`."""
@@ -99,20 +125,24 @@ class Worker:
         return f"exit status {status}"
 
     async def _send(self, data: bytes) -> None:
-        stdin = self._process.stdin
-        assert stdin is not None  # spawned with a pipe
+        stdin, _ = self._pipes()
         view = memoryview(data)
         for start in range(0, len(view), _PIECE):
             stdin.write(view[start : start + _PIECE])
             await stdin.drain()
 
     async def _frame(self) -> bytes:
-        stdout = self._process.stdout
-        assert stdout is not None  # spawned with a pipe
+        _, stdout = self._pipes()
         (size,) = LENGTH.unpack(await stdout.readexactly(LENGTH.size))
         if size > MAX_ANSWER_FRAME:
             raise BadAnswerError("an answer that is too long")
         return await stdout.readexactly(size)
+
+    def _pipes(self) -> tuple[asyncio.StreamWriter, asyncio.StreamReader]:
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None  # `spawn` asked for both
+        assert stdout is not None
+        return stdin, stdout
 
 
 def _result(kind: str, rest: list[object], entries: list[Entry]) -> Document | ParseFailed:

@@ -14,14 +14,14 @@ from aggregator.config import json_schema, load_network
 from aggregator.config.build import build_network
 from aggregator.config.document import (
     BlockKeys,
-    FeedKeys,
     FetchKeys,
     FileKeys,
+    FilterKeys,
     NetworkKeys,
     PageKeys,
-    RetentionKeys,
     SiteKeys,
 )
+from aggregator.config.feed_keys import FeedKeys, RetentionKeys
 from aggregator.config_file import read_network
 from aggregator.network import Feed, FetchSettings, FuturePolicy, RetryScope
 
@@ -35,6 +35,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "sites": SiteKeys,
     "A feed": FeedKeys,
     "blocks": BlockKeys,
+    "Words and categories": FilterKeys,
     "pages": PageKeys,
     "retention": RetentionKeys,
     "fetch": FetchKeys,
@@ -142,8 +143,10 @@ def test_words_of_the_file_are_those_of_the_enums() -> None:
 
     assert isinstance(definitions, dict)
     future = definitions["FeedKeys"]["properties"]["future"]
+    own = definitions["FeedKeys"]["properties"]["retry_after_scope"]
     scope = definitions["FetchKeys"]["properties"]["retry_after_scope"]
     assert future["enum"] == [policy.value for policy in FuturePolicy]
+    assert own["enum"] == scope["enum"]
     assert scope["enum"] == [value.value for value in RetryScope]
 
 
@@ -206,8 +209,8 @@ def test_shipped_file_has_the_blocks_of_the_real_page() -> None:
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_shipped_file_shows_every_key(model: type[BaseModel]) -> None:
     """Each key stands in the shipped file, behind a `#` where its default will do."""
-    shown = set(re.findall(r"^[ #-]*([a-z_]+):", SHIPPED, flags=re.MULTILINE))
-    shown |= set(re.findall(r"[{,] ?([a-z_]+):", SHIPPED))
+    shown = set(re.findall(r"^[ #-]*([a-z_0-9]+):", SHIPPED, flags=re.MULTILINE))
+    shown |= set(re.findall(r"[{,] ?([a-z_0-9]+):", SHIPPED))
 
     assert set(keys_of(model)) <= shown
 

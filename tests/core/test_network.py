@@ -40,4 +40,4 @@ def test_floors(url: str, foreign: bool, floor: timedelta) -> None:
     fetch = replace(FetchSettings(), allow_private=(ip_network("127.0.0.0/8"),))
     network = Network("n", None, Path("/db"), Path("/out"), (site,), (), fetch)
 
-    assert network.floor_of(feed) == floor
+    assert network.floors()[feed.url] == floor

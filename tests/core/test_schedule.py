@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import DOCUMENT_OUTCOMES, FeedMeta, Hints, Outcome
-from aggregator.schedule import is_pause, next_poll
+from aggregator.network import RetryScope
+from aggregator.schedule import Pace, fixed_pace, is_pause, next_poll, pause_scope, spread_overdue
 
 NOW = datetime(2026, 11, 25, 12, 10, tzinfo=UTC)  # a Wednesday
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -23,19 +24,20 @@ def wait(
     hints: Hints = Hints(),  # noqa: B008 # frozen
     meta: FeedMeta = FeedMeta(),  # noqa: B008 # frozen
     jitter: float = 0.0,
+    pace: Pace | None = None,
 ) -> timedelta:
     """How long after NOW the next poll is."""
     following = next_poll(
         outcome,
         failures=failures,
-        interval=interval,
+        pace=pace or fixed_pace(interval),
         hints=hints,
         meta=meta,
         now=NOW,
         jitter=jitter,
     )
-    assert following is not None
-    return following - NOW
+    assert following.at is not None
+    return following.at - NOW
 
 
 @pytest.mark.parametrize("outcome", sorted(DOCUMENT_OUTCOMES))
@@ -47,6 +49,38 @@ def test_a_document_keeps_the_interval(outcome: Outcome) -> None:
 def test_jitter_only_ever_delays() -> None:
     """A tenth of the interval at most; no poll is early."""
     assert 30 * MINUTE < wait(jitter=0.5) < 33 * MINUTE
+
+
+def test_P30_an_interval_is_never_under_the_floor() -> None:
+    """Whatever the rate says."""
+    pace = Pace(30 * MINUTE, "rate 90.0/day", floor=HOUR, retry=HOUR)
+
+    assert wait(pace=pace) == HOUR
+
+
+@pytest.mark.parametrize(
+    ("outcome", "failures", "hints", "meta", "why"),
+    [
+        (Outcome.OK, 0, Hints(), FeedMeta(), "every 30m"),
+        (Outcome.OK, 0, Hints(fresh_for=2 * HOUR), FeedMeta(), "max-age 2h"),
+        (Outcome.OK, 0, Hints(fresh_for=timedelta(seconds=7193)), FeedMeta(), "max-age 2h"),
+        (Outcome.OK, 0, Hints(), FeedMeta(ttl=90 * MINUTE), "ttl 90m"),
+        (Outcome.OK, 0, Hints(), FeedMeta(skip_hours=frozenset({12})), "skipped hours"),
+        (Outcome.DNS, 3, Hints(), FeedMeta(), "failure 3"),
+        (Outcome.RATE_LIMITED, 1, Hints(retry_after=3 * HOUR), FeedMeta(), "retry-after 3h"),
+    ],
+)
+def test_it_says_what_decided(
+    outcome: Outcome, failures: int, hints: Hints, meta: FeedMeta, why: str
+) -> None:
+    """The longest of all waits names itself."""
+    pace = fixed_pace(30 * MINUTE)
+
+    following = next_poll(
+        outcome, failures=failures, pace=pace, hints=hints, meta=meta, now=NOW, jitter=0.0
+    )
+
+    assert following.why == why
 
 
 @pytest.mark.parametrize(
@@ -68,14 +102,14 @@ def test_410_stops() -> None:
     following = next_poll(
         Outcome.GONE,
         failures=1,
-        interval=HOUR,
+        pace=fixed_pace(HOUR),
         hints=Hints(),
         meta=FeedMeta(),
         now=NOW,
         jitter=0.0,
     )
 
-    assert following is None
+    assert (following.at, following.why) == (None, "gone")
 
 
 def test_P40_retry_after_is_obeyed() -> None:
@@ -166,3 +200,47 @@ def test_never_early_and_never_lost(
     )
 
     assert interval <= gap <= max(interval, 7 * DAY) * 1.25 + DAY
+
+
+def test_fractions_of_a_second_are_rounded_up() -> None:
+    """P30, P40: the database has whole seconds, and no poll may be early."""
+    late = NOW + timedelta(microseconds=1)
+
+    following = next_poll(
+        Outcome.OK,
+        failures=0,
+        pace=fixed_pace(HOUR),
+        hints=Hints(),
+        meta=FeedMeta(),
+        now=late,
+        jitter=0.0,
+    )
+
+    assert following.at == NOW + HOUR + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "configured", "expected"),
+    [
+        (Outcome.RATE_LIMITED, RetryScope.AUTO, RetryScope.HOST),
+        (Outcome.UNAVAILABLE, RetryScope.AUTO, RetryScope.URL),
+        (Outcome.RATE_LIMITED, RetryScope.URL, RetryScope.URL),
+        (Outcome.UNAVAILABLE, RetryScope.DOMAIN, RetryScope.DOMAIN),
+        (Outcome.FORBIDDEN, RetryScope.HOST, RetryScope.URL),
+    ],
+)
+def test_P44_pause_scope(outcome: Outcome, configured: RetryScope, expected: RetryScope) -> None:
+    """Only a server that asks for a pause makes others wait."""
+    assert pause_scope(outcome, configured) is expected
+
+
+def test_P35_overdue_feeds_are_spread_evenly() -> None:
+    """The first now, none later than the whole."""
+    times = spread_overdue(4, over=HOUR, now=NOW)
+
+    assert times == [NOW + n * 15 * MINUTE for n in range(4)]
+
+
+def test_rA25_a_vague_403_waits_like_a_vague_429() -> None:
+    """Twice as long as another failure."""
+    assert wait(Outcome.FORBIDDEN, failures=1) == wait(Outcome.RATE_LIMITED, failures=1) == HOUR

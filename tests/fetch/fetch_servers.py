@@ -57,7 +57,9 @@ class Server:
 
 
 @asynccontextmanager
-async def serve(script: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
+async def serve(
+    script: Script, tls: ssl.SSLContext | None = None, *, host: str = "127.0.0.1"
+) -> AsyncIterator[Server]:
     """Runs `script` once per connection; what it does after the client has gone is no error."""
     server = Server(port=0, scheme="http" if tls is None else "https")
     tasks: set[asyncio.Task[None]] = set()
@@ -76,7 +78,7 @@ async def serve(script: Script, tls: ssl.SSLContext | None = None) -> AsyncItera
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    listener = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
+    listener = await asyncio.start_server(accept, host, 0, ssl=tls)
     async with listener:
         server.port = listener.sockets[0].getsockname()[1]
         yield server

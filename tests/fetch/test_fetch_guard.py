@@ -16,7 +16,6 @@ from aggregator.fetch.limits import MAX_ADDRESSES, Phases
 from aggregator.fetch.resolve import Resolver, look_up
 from aggregator.fetch.selftest import prove_guard
 from aggregator.fetch.targets import Target, parse_target
-from aggregator.fetch.tls import open_context
 from aggregator.fetch.transport import GuardedTransport
 from aggregator.model import FetchRequest, Outcome
 
@@ -150,10 +149,10 @@ async def test_c11_only_the_guards_own_refusal_counts(error: Exception | None) -
         await prove_guard(probe)
 
 
-async def test_a_request_without_a_policy_is_not_made() -> None:
+async def test_a_request_without_a_route_is_not_made() -> None:
     """The transport fails closed by itself."""
     resolver = Resolver(look_up, 1)
-    client = open_client(GuardedTransport(resolver, open_context(), Phases()))
+    client = open_client(GuardedTransport(resolver, Phases()))
     target = parse_target("http://127.0.0.1/")
 
     with pytest.raises(Fault) as caught:

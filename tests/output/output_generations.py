@@ -65,3 +65,24 @@ for turn in itertools.count():
     print(turn, flush=True)
 """,
 ]
+
+
+PUBLISH_PAIRS = [
+    sys.executable,
+    "-c",
+    """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from aggregator.publish import current_generation, publish
+
+output, count = Path(sys.argv[1]), int(sys.argv[2])
+now = datetime(2026, 11, 25, tzinfo=UTC)
+print("ready", flush=True)
+for _ in range(count):
+    turn = (current_generation(output) or 0) + 1
+    text = b"%d\\n" % turn * 500
+    files = {"page/one.txt": text, "page/two.txt": text, "page/still.txt": b"never changes"}
+    publish(output, files, preview=None, generated_at=now, keep=40)
+""",
+]

@@ -229,6 +229,8 @@ BAD_LINKS = [
     "https://a.example/\x85",
     "https://a.example/\u2028",
     "https://a.example/\ud800",
+    "https://a.example/\ufffe",
+    "https://a.example/\ufdd0",
     "https://:80/",
     "https://@/",
 ]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from output_build import NOW
 from output_generations import (
     PUBLISH_FOR_EVER,
+    PUBLISH_PAIRS,
     assert_tidy,
     assert_whole,
     generations,
@@ -57,6 +60,67 @@ def test_rH1_no_reader_sees_a_torn_or_missing_file(tmp_path: Path) -> None:
     assert wrong == []
     assert reads > 200
     assert current_generation(tmp_path) == 200
+
+
+class PairReader(threading.Thread):
+    """Opens `current` once, then reads two files below it, again and again."""
+
+    def __init__(self, output: Path, done: threading.Event) -> None:
+        super().__init__(daemon=True)
+        self.output, self.done = output, done
+        self.reads, self.faults = 0, list[str]()
+
+    def run(self) -> None:
+        """Until `done`."""
+        while not self.done.is_set():
+            current = os.open(self.output / "current", os.O_PATH | os.O_DIRECTORY)
+            try:
+                one, two = (self.read(current, name) for name in ("one", "two"))
+            except OSError as error:
+                self.faults.append(f"missing: {error}")
+            else:
+                self.reads += 1
+                if len(set(one.split())) != 1 or len(one.split()) != 500:
+                    self.faults.append("torn")
+                if one != two:
+                    self.faults.append("mixed")
+            finally:
+                os.close(current)
+
+    def read(self, directory: int, name: str) -> bytes:
+        """Through the directory that was opened, not through the link."""
+        descriptor = os.open(f"page/{name}.txt", os.O_RDONLY, dir_fd=directory)
+        with open(descriptor, "rb") as file:  # noqa: PTH123 # a descriptor, not a path
+            return file.read()
+
+
+@pytest.mark.timeout(300)
+def test_X7_readers_during_a_thousand_publications_and_fifty_kills(tmp_path: Path) -> None:
+    """No file torn or missing, and what is read through one opened `current` is one generation."""
+    moments, done = random.Random(20261125), threading.Event()
+    subprocess.run([*PUBLISH_PAIRS, tmp_path, "1"], check=True, stdout=subprocess.DEVNULL)
+    readers = [PairReader(tmp_path, done) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+
+    subprocess.run([*PUBLISH_PAIRS, tmp_path, "1000"], check=True, stdout=subprocess.DEVNULL)
+    for _ in range(50):
+        with subprocess.Popen(
+            [*PUBLISH_PAIRS, tmp_path, "1000000"], stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=moments.uniform(0, 0.05))
+            process.kill()
+    done.set()
+    for reader in readers:
+        reader.join()
+
+    assert [reader.faults for reader in readers] == [[], []]
+    assert min(reader.reads for reader in readers) > 200
+    assert (current_generation(tmp_path) or 0) > 1000
+    assert_whole(tmp_path)
 
 
 def kill_while_publishing(output: Path, patience: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import os
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,7 +14,15 @@ from output_build import NOW
 from output_generations import assert_tidy, assert_whole, generations, manifest, tree
 
 from aggregator.errors import StorageError
-from aggregator.publish import Publication, current_generation, publish, sweep
+from aggregator.publish import (
+    Publication,
+    current_generation,
+    generations_on_disk,
+    publish,
+    read_generation,
+    read_manifest,
+    sweep,
+)
 
 ONE = {"mars/headlines.txt": b"one\n", "mars/space.txt": b"space\n"}
 TWO = {"mars/headlines.txt": b"two\n", "mars/space.txt": b"space\n"}
@@ -205,6 +214,82 @@ def test_the_current_generation_is_the_one_of_the_link(tmp_path: Path) -> None:
     show(output, ONE)
 
     assert (before, current_generation(output)) == (None, 1)
+
+
+def test_details_stand_in_the_manifest(tmp_path: Path) -> None:
+    """After what is always there; other details alone are no reason for a generation."""
+    details: dict[str, object] = {"config": "abc", "pages": {}}
+    publish(tmp_path, ONE, preview=None, generated_at=NOW, details=details)
+
+    again = publish(tmp_path, ONE, preview=None, generated_at=NOW, details={"config": "x"})
+
+    said = manifest(tmp_path)
+    assert again is None
+    assert list(said)[5:] == ["config", "pages"]
+    assert read_manifest(tmp_path) == said
+
+
+def test_without_a_manifest_there_is_nothing_to_read(tmp_path: Path) -> None:
+    """Before the first publication, or when somebody wrote something else there."""
+    before = read_manifest(tmp_path)
+    publish(tmp_path, ONE, preview=None, generated_at=NOW)
+    found = []
+    for text in ("[]", "{"):
+        (tmp_path / "current/manifest.json").write_text(text)
+        found.append(read_manifest(tmp_path))
+
+    assert [before, *found] == [{}, {}, {}]
+
+
+def test_files_have_compressed_twins_when_asked_for(tmp_path: Path) -> None:
+    """The same bytes at any time; a twin of a file that did not change is the same file too."""
+    first = publish(tmp_path, ONE, preview=b"p", generated_at=NOW, compress=True)
+    before = identity(tmp_path / "current/mars/space.txt.gz")
+    again = publish(tmp_path, ONE, preview=b"p", generated_at=NOW, compress=True)
+    second = publish(tmp_path, TWO, preview=b"p", generated_at=NOW, compress=True)
+
+    assert first is not None
+    assert set(first.changed) == {*ONE, *(f"{path}.gz" for path in ONE)}
+    assert again is None
+    assert second == Publication(2, ("mars/headlines.txt", "mars/headlines.txt.gz"), ())
+    assert identity(tmp_path / "current/mars/space.txt.gz") == before
+    packed = (tmp_path / "current/mars/headlines.txt.gz").read_bytes()
+    assert gzip.decompress(packed) == b"two\n"
+    assert packed == gzip.compress(b"two\n", mtime=0)
+    assert_whole(tmp_path)
+
+
+def test_twins_come_and_go_with_the_setting(tmp_path: Path) -> None:
+    """Although no other file changes."""
+    kinds: tuple[bool, ...] = (False, True, False)
+
+    done = [publish(tmp_path, ONE, preview=None, generated_at=NOW, compress=kind) for kind in kinds]
+
+    twins = tuple(f"{path}.gz" for path in ONE)
+    assert done[1:] == [Publication(2, twins, ()), Publication(3, (), twins)]
+    assert_whole(tmp_path)
+
+
+def test_an_old_generation_can_be_read(tmp_path: Path) -> None:
+    """Its data files without twins, its preview and its manifest."""
+    publish(tmp_path, ONE, preview=b"p", generated_at=NOW, compress=True)
+    publish(tmp_path, TWO, preview=None, generated_at=NOW)
+
+    old, new = (read_generation(tmp_path, number) for number in (1, 2))
+
+    assert old[:2] == (ONE, b"p")
+    assert new[:2] == (TWO, None)
+    assert old[2]["generation"] == 1
+    assert generations_on_disk(tmp_path) == (1, 2)
+
+
+def test_a_generation_without_a_manifest_is_not_whole(tmp_path: Path) -> None:
+    """It is not to be shown."""
+    publish(tmp_path, ONE, preview=None, generated_at=NOW)
+    (tmp_path / "generations/000001/manifest.json").unlink()
+
+    with pytest.raises(StorageError, match="not whole"):
+        read_generation(tmp_path, 1)
 
 
 @pytest.fixture

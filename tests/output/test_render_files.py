@@ -23,14 +23,17 @@ EARTH = BlockContent("earth", "24/7 News Coverage", None, (headline(3, title="Ic
 PAGE = PageContent("spacewar", "spacewar", (SPACE, EMPTY, EARTH))
 
 
-def test_a_page_has_three_files_of_its_own_and_three_a_block() -> None:
-    """headlines and every block, as HTML, JSON and text."""
+def test_a_page_has_seven_files_of_its_own_and_three_a_block() -> None:
+    """headlines and every block, as HTML, JSON and text; the page as feeds and a script too."""
     files = render_page(PAGE)
 
     assert set(files) == {
-        f"spacewar/{stem}.{kind}"
-        for stem in ("headlines", "space", "energy", "earth")
-        for kind in ("html", "json", "txt")
+        *(f"spacewar/headlines.{kind}" for kind in ("xml", "atom", "feed.json", "js")),
+        *(
+            f"spacewar/{stem}.{kind}"
+            for stem in ("headlines", "space", "energy", "earth")
+            for kind in ("html", "json", "txt")
+        ),
     }
 
 
@@ -88,7 +91,7 @@ def test_a_block_without_headlines_is_an_empty_file() -> None:
     """An include of it finds a file and shows nothing; no titled empty box."""
     files = render_page(PageContent("spacewar", "spacewar", (EMPTY,)))
 
-    assert {path: files[path] for path in files if not path.endswith(".json")} == {
+    assert {path: files[path] for path in files if path.endswith((".html", ".txt"))} == {
         "spacewar/headlines.html": b"",
         "spacewar/headlines.txt": b"",
         "spacewar/energy.html": b"",
@@ -165,7 +168,7 @@ def test_rH10_the_same_page_is_the_same_bytes() -> None:
 
 
 def test_no_clock_stands_in_a_file() -> None:
-    """Equal headlines of different years give equal HTML and text."""
+    """Equal headlines of different years give equal HTML and text, and the same script."""
     old, new = (
         render_page(content(headline(1, published_at=datetime(year, 1, 1, tzinfo=UTC))))
         for year in (1999, 2026)
@@ -173,6 +176,9 @@ def test_no_clock_stands_in_a_file() -> None:
 
     assert {path for path in old if old[path] != new[path]} == {
         "venus/headlines.json",
+        "venus/headlines.feed.json",
+        "venus/headlines.xml",
+        "venus/headlines.atom",
         "venus/space.json",
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,8 +12,8 @@ import pytest
 from output_build import NOW, content, headline, shape
 from output_payloads import PAYLOADS, short
 
-from aggregator.model import BlockContent, PageContent
-from aggregator.network import Network, Site
+from aggregator.model import BlockContent, BlockState, FeedHealth, PageContent, Relaxation
+from aggregator.network import Network, Show, Site
 from aggregator.render import render_page, render_preview
 
 VENUS = Site("venus", "Venus Daily", "https://www.venus.example/", ("venus.example",))
@@ -85,8 +86,8 @@ def test_the_time_is_that_of_the_publication() -> None:
         network(), [content(headline(1))], generated_at=NOW + timedelta(days=1)
     ).decode()
 
-    assert '<time datetime="2026-11-25T01:02:03Z">2026-11-25 01:02 UTC</time>' in first
-    assert later.replace("2026-11-26", "2026-11-25") == first
+    assert '<time datetime="2026-11-25T01:02:03Z">25 Nov 2026, 01:02 UTC</time>' in first
+    assert later.replace("2026-11-26", "2026-11-25").replace("26 Nov", "25 Nov") == first
 
 
 def test_the_preview_asks_for_nothing_else() -> None:
@@ -97,6 +98,56 @@ def test_the_preview_asks_for_nothing_else() -> None:
     assert not list(tree.iter("script"))
     assert [link.get("href") for link in tree.iter("link")] == ["data:,"]
     assert "default-src 'none'" in preview()
+
+
+def test_the_preview_has_a_line_of_health_for_every_feed() -> None:
+    """State, last answer, and why there was none; no query, which may hold a key."""
+    health = [
+        FeedHealth("venus", "https://u:p@venus.example/feed?key=secret", "failing", NOW, "a <b>"),
+        FeedHealth("gone", "https://gone.example/", "ok", None, None),
+    ]
+
+    html = render_preview(network(), [], generated_at=NOW, health=health).decode()
+
+    lines = re.findall(r"<li><span class=.state.*</li>", html)
+    shown = ["".join(html5lib.parseFragment(line).itertext()) for line in lines]
+    assert shown == [
+        "failing Venus Daily venus.example/feed?… last answer 25 Nov 2026, 01:02 UTC a <b>",
+        "ok gone gone.example/ last answer never",
+    ]
+    assert "1 not well" in html
+    assert "secret" not in html
+
+
+@pytest.mark.parametrize(
+    ("state", "remark"),
+    [
+        (BlockState(fallback="nothing"), "Stale: none of its sources has answered for too long."),
+        (BlockState(fallback="energy"), "Stale: block energy stands in for space."),
+        (
+            BlockState(relaxed=(Relaxation.PER_SITE, Relaxation.MAX_AGE)),
+            "Gave way so that it has enough headlines: per_site, max_age.",
+        ),
+    ],
+)
+def test_the_preview_remarks_on_how_a_block_came_to_be(state: BlockState, remark: str) -> None:
+    """For editors; readers' files do not have it."""
+    page = content(headline(1))
+    page = replace(page, blocks=(replace(page.blocks[0], state=state),))
+
+    assert f'<p class="remark">{remark}</p>' in preview(page)
+    assert not [path for path, body in render_page(page).items() if remark in body.decode()]
+
+
+def test_the_preview_shows_no_image() -> None:
+    """It asks for nothing; the rest of the block is as readers get it."""
+    page = content(headline(1, image_url="https://mars.example/1.jpg"))
+    page = replace(page, blocks=(replace(page.blocks[0], show=(Show.IMAGE, Show.SITE)),))
+
+    html = preview(page)
+
+    assert "<img" not in html
+    assert '<span class="hl-site"><bdi>Mars Daily</bdi></span>' in html
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=short)

@@ -14,8 +14,9 @@ from output_build import NOW, block, ids, page, story
 from output_payloads import BAD_LINKS, GOOD_LINKS, short
 
 from aggregator.model import BlockContent, PageContent, Story
-from aggregator.network import Block, Page
+from aggregator.network import Block, Filter, Page
 from aggregator.selection import depth, is_link, select_page
+from aggregator.selection.pages import FILTER_WINDOW, SPARE
 
 HOUR = timedelta(hours=1)
 SITES = ("mars", "moon", "sun", "venus")
@@ -209,8 +210,26 @@ def test_D02_an_image_that_is_no_link_is_dropped() -> None:
 
 
 def test_depth_is_what_all_blocks_can_take_together() -> None:
-    """The sum of the limits."""
-    assert depth(page(block("a", limit=3), block("b", limit=5), block("c", limit=0))) == 8
+    """The sum of the limits, those of blocks that may stand in too, and some to pass over."""
+    stand_in = block("d", limit=4)
+    plain = page(block("a", limit=3), block("b", limit=5), block("c", limit=0))
+    stale = page(block("a", limit=3, stale_after=HOUR, fallback=stand_in))
+
+    assert (depth(plain), depth(stale)) == (8 + SPARE, 7 + SPARE)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        block(include=Filter(words=("moon",))),
+        block(exclude=Filter(words=("moon",))),
+        block(exclude=Filter(categories=("moon",))),
+        block(language="en"),
+    ],
+)
+def test_a_filter_looks_further(rule: Block) -> None:
+    """As nobody knows how many stories it passes over."""
+    assert depth(page(rule)) == rule.limit + FILTER_WINDOW
 
 
 stories_drawn = st.lists(

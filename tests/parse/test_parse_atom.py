@@ -95,6 +95,20 @@ def test_content_stands_in_for_a_missing_summary() -> None:
     assert (with_both.summary, with_one.summary) == ("S", "C")
 
 
+def test_a_long_xhtml_content_is_read_as_far_as_needed() -> None:
+    """A book of paragraphs gives the summary its first ones give."""
+    paragraphs = "<p>word word</p>" * 5_000
+    body = atom(
+        f'{LINK}<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">{paragraphs}</div>'
+        "</content>"
+    )
+
+    summary = only(body).summary
+
+    assert summary.startswith("word word word")
+    assert 1900 < len(summary) <= 2000
+
+
 @pytest.mark.parametrize(
     ("entry", "author"),
     [

@@ -14,7 +14,7 @@ from aggregator.demo.server import FamilyServer
 from aggregator.instance import Instance, open_instance
 from aggregator.model import FeedState
 from aggregator.network import Network
-from aggregator.pipeline import PollReport
+from aggregator.recording import PollReport
 from aggregator.store import reading
 from aggregator.store.store import Store
 

@@ -16,7 +16,7 @@ from aggregator.demo.family import Family, build_family
 from aggregator.demo.server import FamilyServer
 from aggregator.instance import Instance, open_instance
 from aggregator.model import Outcome
-from aggregator.pipeline import record_internal_error
+from aggregator.recording import record_internal_error
 from aggregator.store import publications, reading, writing
 from aggregator.store.store import Store
 

@@ -19,6 +19,7 @@ from aggregator.model import FetchFailed, FetchRequest, FetchResult, Outcome
 from aggregator.network import Feed, FetchSettings, Network, Site
 from aggregator.pipeline import Tools
 from aggregator.polling import Poller
+from aggregator.slots import FIRST, JOIN_AFTER_S
 from aggregator.store import reading
 from aggregator.store.store import Store
 from aggregator.store.thread import StoreThread
@@ -31,6 +32,7 @@ class Server:
     """A fetcher that answers nothing but notes who was there together."""
 
     breaks: bool = False
+    stays: float = 0.01
     now: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     most: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     starts: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -44,7 +46,7 @@ class Server:
         for name in (host, "all"):
             self.now[name] += 1
             self.most[name] = max(self.most[name], self.now[name])
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(self.stays)
         for name in (host, "all"):
             self.now[name] -= 1
         return FetchFailed(Outcome.DNS, "no such name")
@@ -110,6 +112,21 @@ async def test_concurrency_is_bounded(tmp_path: Path) -> None:
     poller.tools.store.close()
 
     assert server.most["all"] == 4
+
+
+async def test_the_first_fetches_do_not_start_all_at_once(tmp_path: Path) -> None:
+    """A small server's listen queue overflows; those who are there let the others in."""
+    found = network(tmp_path, {f"{n}.example": 1 for n in range(60)}, concurrency=50)
+    server, store = Server(stays=2 * JOIN_AFTER_S), Store.open(found.database)
+    poller = poller_of(store, found, server)
+
+    reports = await poll_everything(poller, store)
+    starts = sorted(start for times in server.starts.values() for start in times)
+    poller.tools.store.close()
+
+    assert len(reports) == 60
+    assert sum(start < starts[0] + JOIN_AFTER_S / 2 for start in starts) == FIRST
+    assert FIRST < server.most["all"] <= 50
 
 
 async def test_a_feed_under_way_is_not_polled_twice(tmp_path: Path) -> None:

@@ -17,9 +17,12 @@ from pathlib import Path
 
 from store_build import NOW, entry, network_at, poll_record, store_document
 
+from aggregator import policy
+from aggregator.editors import OverrideKind
 from aggregator.model import BlockContent, FeedMeta, Headline, PageContent
 from aggregator.network import Retention
-from aggregator.store import publications, retention, writing
+from aggregator.store import moves, overrides, publications, rates, retention, writing
+from aggregator.store.overrides import NewOverride
 from aggregator.store.retention import Cursor
 from aggregator.store.store import Store
 
@@ -43,6 +46,11 @@ def fill(path: Path) -> None:
             publications.record_publication(
                 db, 1, (page,), changed_files=3, removed_files=0, now=NOW
             )
+            moves.sight(db, 1, "https://a.example/moved", now=NOW)
+            rates.write_rate(db, 1, policy.seeded((NOW - DAY, NOW), NOW))
+            rates.write_policy(db, policy.starting_state(2, 24, NOW))
+            retitle = NewOverride(OverrideKind.RETITLE, story_id=2, value="Told otherwise")
+            overrides.add(db, retitle, now=NOW)
             cutoffs = retention.cutoffs(db, {}, Retention(days=3), now=NOW)
             retention.remove_batch(db, cutoffs, Cursor(), now=NOW)
 

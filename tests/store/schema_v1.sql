@@ -31,12 +31,15 @@ CREATE TABLE feeds (
     last_success_at TEXT CHECK (length(last_success_at) = 20 AND last_success_at GLOB '????-??-??T??:??:??Z'),
     last_read_at TEXT CHECK (length(last_read_at) = 20 AND last_read_at GLOB '????-??-??T??:??:??Z'),
     next_poll_at TEXT CHECK (length(next_poll_at) = 20 AND next_poll_at GLOB '????-??-??T??:??:??Z'),
+    next_poll_why TEXT,
     failures INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
     last_outcome TEXT,
     last_error TEXT,
     newest_entry_at TEXT CHECK (length(newest_entry_at) = 20 AND newest_entry_at GLOB '????-??-??T??:??:??Z'),
     paused_until TEXT CHECK (length(paused_until) = 20 AND paused_until GLOB '????-??-??T??:??:??Z'),
-    disabled_at TEXT CHECK (length(disabled_at) = 20 AND disabled_at GLOB '????-??-??T??:??:??Z')
+    disabled_at TEXT CHECK (length(disabled_at) = 20 AND disabled_at GLOB '????-??-??T??:??:??Z'),
+    served_by TEXT,
+    last_full_at TEXT CHECK (length(last_full_at) = 20 AND last_full_at GLOB '????-??-??T??:??:??Z')
 ) STRICT
 ;
 CREATE TABLE polls (
@@ -135,7 +138,41 @@ CREATE TABLE placements (
     image_url TEXT,
     shown_from TEXT NOT NULL CHECK (length(shown_from) = 20 AND shown_from GLOB '????-??-??T??:??:??Z'),
     shown_until TEXT CHECK (length(shown_until) = 20 AND shown_until GLOB '????-??-??T??:??:??Z'),
-    generation INTEGER NOT NULL REFERENCES generations(id)
+    generation INTEGER NOT NULL REFERENCES generations(id),
+    until_generation INTEGER REFERENCES generations(id)
+) STRICT
+;
+CREATE TABLE feed_rates (
+    feed_id INTEGER PRIMARY KEY REFERENCES feeds(id) ON DELETE CASCADE,
+    observed_at TEXT NOT NULL CHECK (length(observed_at) = 20 AND observed_at GLOB '????-??-??T??:??:??Z'),
+    newest_item_at TEXT NOT NULL CHECK (length(newest_item_at) = 20 AND newest_item_at GLOB '????-??-??T??:??:??Z'),
+    items REAL NOT NULL,
+    exposure_s REAL NOT NULL,
+    bins TEXT NOT NULL,
+    overrun INTEGER NOT NULL DEFAULT 0 CHECK (overrun IN (0, 1))
+) STRICT
+;
+CREATE TABLE policy_state (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    mu REAL NOT NULL,
+    polls_per_hour REAL NOT NULL,
+    stepped_at TEXT NOT NULL CHECK (length(stepped_at) = 20 AND stepped_at GLOB '????-??-??T??:??:??Z'),
+    profiled_at TEXT NOT NULL CHECK (length(profiled_at) = 20 AND profiled_at GLOB '????-??-??T??:??:??Z'),
+    profile TEXT NOT NULL
+) STRICT
+;
+CREATE TABLE feed_moves (
+    id INTEGER PRIMARY KEY,
+    feed_id INTEGER NOT NULL REFERENCES feeds(id) ON DELETE CASCADE,
+    url TEXT NOT NULL,
+    first_sighted_at TEXT NOT NULL CHECK (length(first_sighted_at) = 20 AND first_sighted_at GLOB '????-??-??T??:??:??Z'),
+    last_sighted_at TEXT NOT NULL CHECK (length(last_sighted_at) = 20 AND last_sighted_at GLOB '????-??-??T??:??:??Z'),
+    sightings INTEGER NOT NULL CHECK (sightings > 0),
+    allowed_at TEXT CHECK (length(allowed_at) = 20 AND allowed_at GLOB '????-??-??T??:??:??Z'),
+    learnt_at TEXT CHECK (length(learnt_at) = 20 AND learnt_at GLOB '????-??-??T??:??:??Z'),
+    replaced_at TEXT CHECK (length(replaced_at) = 20 AND replaced_at GLOB '????-??-??T??:??:??Z'),
+    undone_at TEXT CHECK (length(undone_at) = 20 AND undone_at GLOB '????-??-??T??:??:??Z'),
+    UNIQUE (feed_id, url)
 ) STRICT
 ;
 CREATE VIRTUAL TABLE search USING fts5(
@@ -150,11 +187,27 @@ CREATE TABLE tombstones (
     PRIMARY KEY (feed_id, kind, value, entry_id)
 ) STRICT, WITHOUT ROWID
 ;
-INSERT INTO _sqlite_migrations (id, migration_set, name, applied_at) VALUES (1, 'aggregator', 'm001_create', '2026-11-25 04:42:40.109515+00:00');
+CREATE TABLE overrides (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('withdraw', 'pin', 'retitle')),
+    story_id INTEGER REFERENCES stories(id) ON DELETE SET NULL,
+    url TEXT,
+    canonical_url TEXT,
+    words TEXT,
+    value TEXT,
+    page TEXT,
+    note TEXT,
+    created_at TEXT NOT NULL CHECK (length(created_at) = 20 AND created_at GLOB '????-??-??T??:??:??Z'),
+    expires_at TEXT CHECK (length(expires_at) = 20 AND expires_at GLOB '????-??-??T??:??:??Z'),
+    ended_at TEXT CHECK (length(ended_at) = 20 AND ended_at GLOB '????-??-??T??:??:??Z'),
+    CHECK ((story_id IS NOT NULL) + (canonical_url IS NOT NULL) + (words IS NOT NULL) <= 1)
+) STRICT
+;
+INSERT INTO _sqlite_migrations (id, migration_set, name, applied_at) VALUES (1, 'aggregator', 'm001_create', '2026-11-25 05:15:33.584021+00:00');
 INSERT INTO sites (id, name, home) VALUES ('a', 'A', 'https://a.example/');
 INSERT INTO sites (id, name, home) VALUES ('b', 'B', 'https://b.example/');
-INSERT INTO feeds (id, site_id, url, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours, skip_days, etag, last_modified, body_hash, last_polled_at, last_success_at, last_read_at, next_poll_at, failures, last_outcome, last_error, newest_entry_at, paused_until, disabled_at) VALUES (1, 'a', 'https://a.example/feed', 'F', NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL, NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, 0, 'ok', NULL, NULL, NULL, NULL);
-INSERT INTO feeds (id, site_id, url, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours, skip_days, etag, last_modified, body_hash, last_polled_at, last_success_at, last_read_at, next_poll_at, failures, last_outcome, last_error, newest_entry_at, paused_until, disabled_at) VALUES (2, 'b', 'https://b.example/feed', NULL, NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-25T12:00:00Z', 0, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO feeds (id, site_id, url, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours, skip_days, etag, last_modified, body_hash, last_polled_at, last_success_at, last_read_at, next_poll_at, next_poll_why, failures, last_outcome, last_error, newest_entry_at, paused_until, disabled_at, served_by, last_full_at) VALUES (1, 'a', 'https://a.example/feed', 'F', NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL, NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL, 0, 'ok', NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO feeds (id, site_id, url, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours, skip_days, etag, last_modified, body_hash, last_polled_at, last_success_at, last_read_at, next_poll_at, next_poll_why, failures, last_outcome, last_error, newest_entry_at, paused_until, disabled_at, served_by, last_full_at) VALUES (2, 'b', 'https://b.example/feed', NULL, NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-25T12:00:00Z', NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 INSERT INTO polls (id, feed_id, at, outcome, http_status, bytes, duration_ms, new_entries, updated_entries, error, tier, truncated_entries, undated_entries, skipped_entries) VALUES (1, 1, '2026-11-25T12:00:00Z', 'ok', 304, 0, 5, 0, 0, NULL, NULL, 0, 0, 0);
 INSERT INTO stories (id, site_id, entry_id, url, title, image_url, published_at, first_seen_at, held_until, withdrawn_at) VALUES (2, 'a', 2, 'https://a.example/1', 'Story 1', NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL);
 INSERT INTO stories (id, site_id, entry_id, url, title, image_url, published_at, first_seen_at, held_until, withdrawn_at) VALUES (3, 'a', 3, 'https://a.example/2', 'Story 2', NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL);
@@ -168,12 +221,16 @@ INSERT INTO entry_keys (kind, scope, value, entry_id, version, created_at) VALUE
 INSERT INTO entry_keys (kind, scope, value, entry_id, version, created_at) VALUES ('url', 0, 'a.example/2', 3, 1, '2026-11-25T12:00:00Z');
 INSERT INTO merges (id, story_id, entry_id, matched_entry_id, rule, score, features, version, decided_at, undone_at) VALUES (1, 2, 4, 2, 'url', NULL, '{}', 1, '2026-11-25T12:00:00Z', NULL);
 INSERT INTO generations (id, published_at, changed_files, removed_files) VALUES (1, '2026-11-25T12:00:00Z', 3, 0);
-INSERT INTO placements (id, page, block, position, story_id, title, url, site_id, published_at, image_url, shown_from, shown_until, generation) VALUES (1, 'b', 'x', 1, 2, 'Story 1', 'https://a.example/1', 'a', '2026-11-25T12:00:00Z', NULL, '2026-11-25T12:00:00Z', NULL, 1);
+INSERT INTO placements (id, page, block, position, story_id, title, url, site_id, published_at, image_url, shown_from, shown_until, generation, until_generation) VALUES (1, 'b', 'x', 1, 2, 'Story 1', 'https://a.example/1', 'a', '2026-11-25T12:00:00Z', NULL, '2026-11-25T12:00:00Z', NULL, 1, NULL);
+INSERT INTO feed_rates (feed_id, observed_at, newest_item_at, items, exposure_s, bins, overrun) VALUES (1, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', 1.0, 8.05122462310901755664e+04, '[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]', 0);
+INSERT INTO policy_state (id, mu, polls_per_hour, stepped_at, profiled_at, profile) VALUES (1, 225.0, 2.0, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', '[1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]');
+INSERT INTO feed_moves (id, feed_id, url, first_sighted_at, last_sighted_at, sightings, allowed_at, learnt_at, replaced_at, undone_at) VALUES (1, 1, 'https://a.example/moved', '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', 1, NULL, NULL, NULL, NULL);
 INSERT INTO search (rowid, title, summary, title_pairs, summary_pairs) VALUES (2, 'Story 1', 'It''s 北京', '', '北京 京');
 INSERT INTO search (rowid, title, summary, title_pairs, summary_pairs) VALUES (3, 'Story 2', '', '', '');
 INSERT INTO search (rowid, title, summary, title_pairs, summary_pairs) VALUES (4, 'Story 1', '', '', '');
 INSERT INTO tombstones (feed_id, kind, value, entry_id, removed_at) VALUES (1, 'guid', 'g9', 1, '2026-11-25T12:00:00Z');
 INSERT INTO tombstones (feed_id, kind, value, entry_id, removed_at) VALUES (1, 'url', 'a.example/9', 1, '2026-11-25T12:00:00Z');
+INSERT INTO overrides (id, kind, story_id, url, canonical_url, words, value, page, note, created_at, expires_at, ended_at) VALUES (1, 'retitle', 2, NULL, NULL, NULL, 'Told otherwise', NULL, NULL, '2026-11-25T12:00:00Z', NULL, NULL);
 DELETE FROM sqlite_sequence;
 INSERT INTO sqlite_sequence (name, seq) VALUES ('stories', 3);
 INSERT INTO sqlite_sequence (name, seq) VALUES ('entries', 4);
@@ -187,15 +244,18 @@ CREATE INDEX entries_by_story ON entries(story_id);
 CREATE INDEX entry_keys_by_entry ON entry_keys(entry_id);
 CREATE INDEX merges_by_entry ON merges(entry_id);
 CREATE INDEX merges_by_story ON merges(story_id);
+CREATE INDEX stories_by_entry ON stories(entry_id);
 CREATE INDEX stories_by_site ON stories(site_id, shown_at DESC);
 CREATE INDEX stories_held ON stories(held_until) WHERE held_until IS NOT NULL;
 CREATE UNIQUE INDEX placements_now ON placements(page, block, position) WHERE shown_until IS NULL;
 CREATE INDEX placements_by_story ON placements(story_id);
-CREATE INDEX stories_by_entry ON stories(entry_id);
+CREATE UNIQUE INDEX feed_moves_in_force ON feed_moves(feed_id) WHERE learnt_at IS NOT NULL AND replaced_at IS NULL AND undone_at IS NULL;
 CREATE INDEX merges_by_match ON merges(matched_entry_id) WHERE matched_entry_id IS NOT NULL;
 CREATE INDEX stories_by_time ON stories(shown_at DESC);
 CREATE INDEX placements_by_place ON placements(page, block, position, shown_from);
 CREATE INDEX entries_by_time ON entries(first_seen_at);
+CREATE INDEX overrides_in_force ON overrides(expires_at) WHERE ended_at IS NULL;
+CREATE INDEX overrides_by_story ON overrides(story_id) WHERE story_id IS NOT NULL;
 CREATE VIEW headlines AS
 SELECT
     stories.id AS story_id,

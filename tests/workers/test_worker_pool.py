@@ -19,8 +19,9 @@ from worker_feeds import GOOD, REQUEST, request
 
 from aggregator.model import Document, Outcome, ParseFailed
 from aggregator.parse import read_document
-from aggregator.workers import WorkerLimits, WorkerPool, WorkerStartError
-from aggregator.workers.process import Worker
+from aggregator.workers.limits import WorkerLimits
+from aggregator.workers.pool import WorkerPool
+from aggregator.workers.process import Worker, WorkerStartError
 
 # `a.` in an author of a document only feedparser can read: quadratic there, minutes of work.
 ENDLESS = (
@@ -349,7 +350,7 @@ async def test_workers_end_with_their_parent() -> None:
     code = (
         "import asyncio, os\n"
         "from worker_feeds import REQUEST\n"
-        "from aggregator.workers import WorkerPool\n"
+        "from aggregator.workers.pool import WorkerPool\n"
         "async def main():\n"
         "    pool = WorkerPool(1)\n"
         "    await pool.read(REQUEST)\n"

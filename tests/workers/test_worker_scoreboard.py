@@ -17,7 +17,7 @@ import pytest
 from worker_feeds import REQUEST, request
 
 from aggregator.model import Document, Outcome, ParseFailed
-from aggregator.workers import WorkerPool
+from aggregator.workers.pool import WorkerPool
 
 LEAK = int(os.environ.get("PARSE_LEAK", "1000"))
 MEBIBYTE = 1024 * 1024

@@ -1,0 +1,158 @@
+"""What editors do to stories: `withdraw`, `pin`, `retitle`, and the list of it, `overrides`."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+import click
+from sqlite_utils import Database
+from tabulate import tabulate
+
+from aggregator.cli.context import Options
+from aggregator.cli.showing import printable_lines
+from aggregator.control import Message
+from aggregator.errors import UsageError
+from aggregator.instance import utc_now
+from aggregator.logs import printable, set_up_logging
+from aggregator.requests import request
+from aggregator.store import overrides as stored
+from aggregator.store.connection import open_reader
+from aggregator.times import format_time, parse_duration
+
+_STORY = click.argument("story", required=False)
+_PAGE = click.option("--page", help="On this page only.")
+_FOR = click.option("--for", "duration", metavar="DURATION", help="For so long, such as 12h.")
+_UNTIL = click.option("--until", metavar="TIME", help="Until then: 2026-11-25T12:00:00Z.")
+_NOTE = click.option("--note", help="Why, for the record.")
+_UNDO = click.option("--undo", type=int, metavar="ID", help="End this one instead.")
+
+
+def _shared(command: Any) -> Any:
+    for option in (_STORY, _PAGE, _FOR, _UNTIL, _NOTE, _UNDO):
+        command = option(command)
+    return click.pass_obj(command)
+
+
+@click.command()
+@click.option("--words", is_flag=True, help="STORY is words, though it looks like a number or URL.")
+@_shared
+def withdraw(options: Options, story: str | None, words: bool, **given: Any) -> None:
+    """Take STORY off every page: its number, its URL, or words that stand in its title."""
+    target: Message = {"words": story} if words and story else _target(story, words=True)
+    _carry_out(options, "withdraw", target, given)
+
+
+@click.command()
+@click.option("--block", help="To this block; by default to the first that may show it.")
+@_shared
+def pin(options: Options, story: str | None, block: str | None, **given: Any) -> None:
+    """Put STORY (its number or URL) first in a block, whatever its age."""
+    _carry_out(options, "pin", {**_target(story), "value": block}, given)
+
+
+@click.command()
+@_shared
+@click.argument("title", required=False)
+def retitle(options: Options, story: str | None, title: str | None, **given: Any) -> None:
+    """Show STORY (its number or URL) under TITLE."""
+    _carry_out(options, "retitle", {**_target(story), "value": title}, given)
+
+
+@click.command()
+@click.option("--all", "ended", is_flag=True, help="Also those that ended.")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.pass_obj
+def overrides(options: Options, ended: bool, as_json: bool) -> None:
+    """List what editors did to stories, the latest first."""
+    with closing(open_reader(options.network().database).conn) as connection:
+        found = stored.listed(Database(connection), ended=ended)
+    if as_json:
+        click.echo(json.dumps([asdict(row) for row in found], indent=2))
+        return
+    headers = ["id", "what", "story", "value", "page", "since", "until", "ended", "note"]
+    table = [
+        [
+            row.id,
+            row.kind,
+            row.words or row.url or row.story_id,
+            row.value or "",
+            row.page or "all",
+            row.created_at,
+            row.expires_at or "undone",
+            row.ended_at or "",
+            row.note or "",
+        ]
+        for row in found
+    ]
+    click.echo(printable_lines(tabulate(table, headers=headers, disable_numparse=True)))
+
+
+EDITING_COMMANDS: tuple[click.Command, ...] = (withdraw, pin, retitle, overrides)
+
+
+def _target(story: str | None, *, words: bool = False) -> Message:
+    """A number is a story's, what starts like a URL is one, the rest is words."""
+    if story is None:
+        return {}
+    if story.isascii() and story.isdigit():
+        return {"story_id": int(story)}
+    if story.lower().startswith(("http://", "https://")):
+        return {"url": story}
+    if words:
+        return {"words": story}
+    raise UsageError(f"{story}: the number or the URL of a story was expected")
+
+
+def _carry_out(options: Options, kind: str, target: Message, given: dict[str, Any]) -> None:
+    network = options.network()
+    set_up_logging(quiet=True)
+    if given["undo"] is not None:
+        answer = request(network, {"command": "undo", "kind": kind, "id": given["undo"]})
+        click.echo(f"{kind} {answer['id']} ended; {_published(answer)}")
+        return
+    if not target.keys() & {"story_id", "url", "words"}:
+        raise UsageError("STORY is missing")
+    message: Message = {
+        "command": "override",
+        "kind": kind,
+        **target,
+        "page": given["page"],
+        "note": given["note"],
+        "expires_at": _expires_at(given["duration"], given["until"]),
+    }
+    _show(request(network, message))
+
+
+def _expires_at(duration: str | None, until: str | None) -> str | None:
+    if duration is not None and until is not None:
+        raise UsageError("--for and --until say the same thing; one of them was expected")
+    if duration is None:
+        return until
+    try:
+        length = parse_duration(duration)
+    except ValueError as error:
+        raise UsageError(f"--for {duration}: {error}") from error
+    if not timedelta(0) < length <= timedelta(days=3650):
+        raise UsageError(f"--for {duration}: from 1s to 3650d was expected")
+    return format_time(utc_now() + length)
+
+
+def _show(answer: Any) -> None:
+    until = answer["expires_at"] or "undone"
+    click.echo(f"{answer['kind']} {answer['id']}, until {until}; {_published(answer)}")
+    for story in answer["stories"]:
+        click.echo(printable(f"  story {story['story_id']}: {story['title']}"))
+    if not answer["stories"]:
+        click.echo("  no story yet; one that comes is meant as well")
+    for place in answer["places"]:
+        click.echo(f"  stands on {place['page']}/{place['block']}, place {place['position']}")
+
+
+def _published(answer: Any) -> str:
+    if answer["generation"] is None:
+        return "nothing changes on the pages"
+    return f"generation {answer['generation']}, {answer['changed']} files changed"

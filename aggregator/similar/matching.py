@@ -1,0 +1,154 @@
+"""Items -> which pairs of them tell one story, each with its evidence.
+
+A match is a matter of its two items alone, whatever else is there and in whatever order it came;
+what follows from the matches together is `grouping`'s.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import product
+
+from aggregator.similar.comparison import Weighed, compare_weighed, weigh
+from aggregator.similar.headline import HeadlineTokens, without_summary
+from aggregator.similar.rules import (
+    MASS_TICKET,
+    WINDOW,
+    Verdict,
+    diverged,
+    same_story,
+)
+from aggregator.similar.weights import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry as matching sees it.
+
+    `key` is unique and does not depend on when the entry was stored: its feed's URL with its guid
+    or link, never a row's id. Items with the same `identity` (the canonical URL) are one article.
+    `earlier` are the headlines it had before, the latest last. `recurring` and `boilerplate` are
+    the findings of `recurring`.
+    """
+
+    key: str
+    tokens: HeadlineTokens
+    first_seen_at: datetime
+    published_at: datetime | None = None
+    identity: str | None = None
+    earlier: tuple[HeadlineTokens, ...] = ()
+    recurring: bool = False
+    boilerplate: bool = False
+
+    @property
+    def shown_at(self) -> datetime:
+        """When it counts from."""
+        return self.published_at or self.first_seen_at
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Two items, by their keys in alphabetical order, that tell one story."""
+
+    a: str
+    b: str
+    verdict: Verdict
+
+
+def order_of(item: Item) -> tuple[bool, float, str]:
+    """The order in which items are taken: by date, the undated last, then by key.
+
+    First-seen times are left out: they tell how the feeds were polled.
+    """
+    published = item.published_at
+    return published is None, published.timestamp() if published else 0.0, item.key
+
+
+def in_window(a: Item, b: Item) -> bool:
+    """Both first seen and shown within 72 h of each other.
+
+    Both, because a first poll brings weeks of entries with one first-seen time, and a feed may
+    date an old entry anew.
+    """
+    is_seen = abs(a.first_seen_at - b.first_seen_at) <= WINDOW
+    return is_seen and abs(a.shown_at - b.shown_at) <= WINDOW
+
+
+def matches_of(item: Item, others: Iterable[Item], weights: Weights) -> tuple[Match, ...]:
+    """The matches of one item among the candidates, in the order of their keys."""
+    versions = _weigh(item, weights)
+    found = (_match(item, versions, other, _weigh(other, weights)) for other in others)
+    return tuple(sorted((match for match in found if match), key=lambda match: (match.a, match.b)))
+
+
+def find_matches(items: Iterable[Item], weights: Weights) -> tuple[Match, ...]:
+    """Every match among the items, in the order of their keys.
+
+    Exact: no rule applies to titles that share less than the entry ticket, so only pairs that
+    share as much are compared.
+    """
+    all_items = sorted(items, key=lambda item: item.key)
+    versions = [_weigh(item, weights) for item in all_items]
+    found = []
+    for first, second in _candidates(versions):
+        match = _match(all_items[first], versions[first], all_items[second], versions[second])
+        if match is not None:
+            found.append(match)
+    return tuple(sorted(found, key=lambda match: (match.a, match.b)))
+
+
+def _weigh(item: Item, weights: Weights) -> tuple[Weighed, ...]:
+    """The headline as it is, then those it had."""
+    texts = (item.tokens, *item.earlier)
+    if item.boilerplate:
+        texts = tuple(without_summary(text) for text in texts)
+    return tuple(weigh(text, weights) for text in texts)
+
+
+def _match(
+    a: Item, versions_a: Sequence[Weighed], b: Item, versions_b: Sequence[Weighed]
+) -> Match | None:
+    is_barred = a.recurring or b.recurring or a.key == b.key
+    if is_barred or (a.identity is not None and a.identity == b.identity) or not in_window(a, b):
+        return None
+    verdict = _verdict(versions_a, versions_b)
+    return None if verdict is None else Match(min(a.key, b.key), max(a.key, b.key), verdict)
+
+
+def _verdict(versions_a: Sequence[Weighed], versions_b: Sequence[Weighed]) -> Verdict | None:
+    """Of the headlines as they are; else of any that they had, unless they have diverged since.
+
+    An edit does not undo a match (`kills nine`, then `kills 12`), and which of the versions were
+    there when the two met is a matter of the polls' order: so all of them count.
+    """
+    current = compare_weighed(versions_a[0], versions_b[0])
+    verdict = same_story(current)
+    if verdict is not None or (len(versions_a) == len(versions_b) == 1) or diverged(current):
+        return verdict
+    compared = (compare_weighed(a, b) for a, b in product(versions_a, versions_b))
+    verdicts = [verdict for verdict in map(same_story, compared) if verdict is not None]
+    return max(verdicts, key=_strength, default=None)
+
+
+def _strength(verdict: Verdict) -> tuple[float, float, float, float]:
+    found = verdict.comparison
+    return verdict.score, found.td, found.tj, found.mass
+
+
+def _candidates(versions: Sequence[Sequence[Weighed]]) -> Iterator[tuple[int, int]]:
+    """Places of pairs whose titles share the entry ticket; each pair once."""
+    holders: defaultdict[str, list[int]] = defaultdict(list)
+    for place, texts in enumerate(versions):
+        title: dict[str, float] = {}
+        for text in texts:
+            title |= text.title
+        mass: Counter[int] = Counter()
+        for token, weight in title.items():
+            for other in holders[token]:
+                mass[other] += weight  # type: ignore[assignment]  # Counter holds floats as well
+            holders[token].append(place)
+        # A hair less than the ticket: sums of floats depend on their order.
+        yield from ((other, place) for other, sum_ in mass.items() if sum_ > MASS_TICKET - 1e-6)

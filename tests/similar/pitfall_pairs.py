@@ -1,0 +1,273 @@
+"""Headline pairs on which similarity rules are known to fail: (group, a, b, want).
+
+M must merge, K must be kept apart, ? is either.
+"""
+
+from __future__ import annotations
+
+PITFALL_PAIRS = (
+    (
+        "case",
+        "CHINA LAUNCHES NEW LUNAR PROBE FROM WENCHANG",
+        "China launches new lunar probe from Wenchang",
+        "M",
+    ),
+    (
+        "suffix",
+        "China launches new lunar probe - SpaceDaily",
+        "China launches new lunar probe | Space War",
+        "M",
+    ),
+    (
+        "suffix",
+        "NSA leaker Snowden says has no regrets for leaks - WMBFNews.com",
+        "NSA leaker Snowden says has no regrets for leaks - KTVN Channel 2 - Reno Tahoe",
+        "M",
+    ),
+    (
+        "suffix",
+        "AFP - Volcano erupts in Iceland for third time",
+        "Volcano erupts in Iceland for third time (AFP)",
+        "M",
+    ),
+    (
+        "prefix",
+        "UPDATE 2-Libyan PM sacked after rebels export oil",
+        "Libyan PM sacked after rebels export oil",
+        "M",
+    ),
+    (
+        "prefix",
+        "WRAPUP 3-Fed holds rates, signals cuts",
+        "UPDATE 1-Fed holds rates, signals cuts",
+        "M",
+    ),
+    (
+        "prefix",
+        "Watch live: Artemis II crew returns to Earth",
+        "Artemis II crew returns to Earth",
+        "?",
+    ),
+    (
+        "typography",
+        "Cosmos’ is back with new host — “for new generation”",
+        "'Cosmos' is back with new host -- \"for new generation\"",
+        "M",
+    ),
+    (
+        "typography",
+        "Nasa&#8217;s rover finds water &amp; ice on Mars",
+        "NASA's rover finds water & ice on Mars",
+        "M",
+    ),
+    (
+        "typography",
+        "U.S. Treasury sanctions N. Korea missile suppliers",
+        "US Treasury sanctions N.Korea missile suppliers",
+        "M",
+    ),
+    (
+        "truncation",
+        'Lena Dunham Apologizes for Molestation Joke: "Even Naked Girls Get ...',
+        'Lena Dunham Apologizes for Molestation Joke: "Even Naked Girls Get the Blues"',
+        "M",
+    ),
+    (
+        "hyphen",
+        "India test-fires surface-to-air missile",
+        "India test fires surface to air missile",
+        "M",
+    ),
+    (
+        "units",
+        "Cargo ship sinks off Yemen: 12 missing",
+        "Cargo ship sinks off Yemen, twelve missing",
+        "M",
+    ),
+    (
+        "order",
+        "German reliance on Russian gas threatens Europe: Poland",
+        "Poland: German reliance on Russian gas threatens Europe",
+        "M",
+    ),
+    (
+        "order",
+        "Mt. Gox faced 150000 attacks per second: report",
+        "REPORT: Mt. Gox faced 150,000 attacks per second",
+        "M",
+    ),
+    (
+        "numbers",
+        "Quake kills 10 in southern Iran",
+        "Quake kills 25 in southern Iran",
+        "K",
+    ),
+    (
+        "numbers",
+        "Quake death toll rises to 10 in Iran",
+        "Quake death toll rises to 2,500 in Iran",
+        "K",
+    ),
+    (
+        "numbers",
+        "Colorado made $3.5 million in pot tax in first month",
+        "Colorado made $4.4 million in pot tax in first month",
+        "K",
+    ),
+    (
+        "numbers",
+        "Car bombs kill 11 in Baghdad",
+        "Car bombs kill at least 11 in Baghdad",
+        "M",
+    ),
+    (
+        "series",
+        "Curiosity Blog, Sols 4301-4302: Rock and Roll",
+        "Curiosity Blog, Sols 4303-4304: Rock and Roll",
+        "K",
+    ),
+    (
+        "series",
+        "Sol 4301: Driving on",
+        "Sol 4302: Driving on",
+        "K",
+    ),
+    (
+        "series",
+        "Space Station crew log: week 12",
+        "Space Station crew log: week 13",
+        "K",
+    ),
+    (
+        "series",
+        "Starlink Group 10-12 mission launches from Florida",
+        "Starlink Group 10-13 mission launches from Florida",
+        "K",
+    ),
+    (
+        "series",
+        "SpaceX launches 28 Starlink satellites from Cape Canaveral",
+        "SpaceX launches 24 Starlink satellites from Vandenberg",
+        "K",
+    ),
+    (
+        "recurring",
+        "Weather forecast for Monday",
+        "Weather forecast for Tuesday",
+        "K",
+    ),
+    (
+        "recurring",
+        "This week in security news",
+        "This week in merger news",
+        "K",
+    ),
+    (
+        "recurring",
+        "Medtronic quarterly earnings rise",
+        "Motorola quarterly earnings rise",
+        "K",
+    ),
+    (
+        "recurring",
+        "Oil prices slip in Asian trade",
+        "Oil prices jump in Asian trade",
+        "K",
+    ),
+    (
+        "recurring",
+        "Nikkei opens higher",
+        "Nikkei opens lower",
+        "K",
+    ),
+    (
+        "negation",
+        "Saudi Arabia gets a seat at the UN Security Council",
+        "Saudi Arabia rejects a seat at the UN Security Council",
+        "K",
+    ),
+    (
+        "negation",
+        "Iran says it will attend Vienna nuclear talks",
+        "Iran says it won't attend Vienna nuclear talks",
+        "K",
+    ),
+    (
+        "stage",
+        "Men's Wearhouse nears deal for Jos. A. Bank",
+        "Men's Wearhouse clinches deal for Jos. A. Bank",
+        "K",
+    ),
+    (
+        "stage",
+        "Sources: Sprint, Nextel closing in on $36B deal",
+        "Sprint to buy Nextel in $36 billion deal",
+        "K",
+    ),
+    (
+        "entity",
+        "Typhoon Chaba kills four in Japan",
+        "Typhoon Meari kills four in Japan",
+        "K",
+    ),
+    (
+        "entity",
+        "Russia launches Soyuz rocket with military satellite",
+        "China launches Long March rocket with military satellite",
+        "K",
+    ),
+    (
+        "entity",
+        "Israel's army kills militant in Gaza",
+        "Militant kills Israel army soldier in Gaza",
+        "K",
+    ),
+    (
+        "quote",
+        "Snowden: 'I would do it again'",
+        "Snowden at SXSW: NSA is 'setting fire to the future of the internet'",
+        "K",
+    ),
+    (
+        "short",
+        "Fannie Mae",
+        "Fannie Mae and Freddie Mac",
+        "K",
+    ),
+    (
+        "short",
+        "Obituary",
+        "Obituary",
+        "K",
+    ),
+    (
+        "lang",
+        "La Chine lance une sonde lunaire",
+        "China launches lunar probe",
+        "?",
+    ),
+    (
+        "lang",
+        "中国发射新月球探测器",
+        "中国发射新的月球探测器",
+        "M",
+    ),
+    (
+        "lang",
+        "Китай запустил лунный зонд",
+        "Китай запустил новый лунный зонд",
+        "?",
+    ),
+    (
+        "headline update",
+        "Rocket Lab scrubs launch of Neutron rocket",
+        "Rocket Lab scrubs first launch of Neutron rocket",
+        "?",
+    ),
+    (
+        "headline update",
+        "Ship leaves Libya rebel port carrying oil, official says",
+        "Tanker carrying Libyan rebel oil escapes to sea",
+        "?",
+    ),
+)
