@@ -7,10 +7,14 @@ from pathlib import Path
 
 import click
 
-from aggregator.cli import finding, keeping
+from aggregator.cli import finding, keeping, moving
 from aggregator.cli.context import Options
 from aggregator.cli.moments import MOMENT
+from aggregator.export import WRITERS
+from aggregator.store.connection import open_reader
+from aggregator.store.exporting import KINDS, Wanted
 from aggregator.store.searching import MAX_LIMIT, Search
+from aggregator.web import serve
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="For machines.")
 
@@ -68,4 +72,68 @@ def vacuum(options: Options) -> None:
     keeping.vacuum_database(options.network())
 
 
-DATA_COMMANDS: tuple[click.Command, ...] = (search, backup, doctor, vacuum)
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8001, show_default=True)
+@click.pass_obj
+def web(options: Options, host: str, port: int) -> None:
+    """Serve the live database, read-only, with plots and search, to a browser.
+
+    Needs the extra: pip install 'aggregator[web]'. Whoever reaches the address may read all.
+    """
+    network = options.network()
+    open_reader(network.database).conn.close()  # ours, whole and of this version, or an error
+    shown = f"[{host}]" if ":" in host else host
+    click.echo(f"http://{shown}:{port}/-/network  (ctrl-C ends it)")
+    serve(network.database, host=host, port=port)
+
+
+@click.command()
+@click.argument("what", type=click.Choice(KINDS))
+@click.option(
+    "--format", "form", type=click.Choice(tuple(WRITERS)), default="csv", show_default=True
+)
+@click.option("--since", type=MOMENT, help="First seen then or later: 2026-11-24, or 7d ago.")
+@click.option("--site", help="Of this site only.")
+@click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="A file to make.")
+@click.pass_obj
+def export(
+    options: Options,
+    what: str,
+    form: str,
+    since: datetime | None,
+    site: str | None,
+    target: Path | None,
+) -> None:
+    """Write entries or stories as CSV, NDJSON or Parquet, to standard output or a file.
+
+    Parquet needs the extra: pip install 'aggregator[export]'.
+    """
+    wanted = Wanted(what, since=since, site=site)
+    moving.export_rows(options.network(), wanted, form=form, target=target)
+
+
+@click.command("import-opml")
+@click.argument("file", type=click.Path(path_type=Path))
+def import_opml(file: Path) -> None:
+    """Print a feeds.yaml for the feeds of an OPML file; folders become blocks."""
+    moving.print_imported(file)
+
+
+@click.command("export-opml")
+@click.pass_obj
+def export_opml(options: Options) -> None:
+    """Print the feeds of feeds.yaml as OPML, a folder for each site."""
+    moving.print_opml(options.network())
+
+
+DATA_COMMANDS: tuple[click.Command, ...] = (
+    search,
+    backup,
+    doctor,
+    vacuum,
+    export,
+    import_opml,
+    export_opml,
+    web,
+)

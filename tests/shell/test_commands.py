@@ -371,3 +371,28 @@ def test_doctor_ends_with_5_for_a_damaged_database(polled: Path, tmp_path: Path)
     assert done.returncode == 5
     assert finding["detail"] == "headlines is missing"
     assert "backup" in finding["remedy"]
+
+
+def test_export_to_a_file_and_to_standard_output(polled: Path, tmp_path: Path) -> None:
+    """The same bytes; no leftover beside the file; a site there is not is status 2."""
+    done = aggregator("-c", polled, "export", "stories", "-o", tmp_path / "x.csv")
+    shown = aggregator("-c", polled, "export", "stories")
+    wrong = aggregator("-c", polled, "export", "entries", "--site", "nobody")
+
+    assert (done.returncode, shown.returncode, wrong.returncode) == (0, 0, 2)
+    assert [file.name for file in tmp_path.iterdir()] == ["x.csv"]
+    assert (tmp_path / "x.csv").read_text() == shown.stdout
+    assert shown.stdout.startswith("id,site_id,site_name,url,title,")
+
+
+def test_opml_goes_out_and_comes_back(polled: Path, tmp_path: Path) -> None:
+    """What was exported is imported as a file with the same feeds."""
+    document = tmp_path / "feeds.opml"
+    document.write_text(aggregator("-c", polled, "export-opml").stdout)
+
+    done = aggregator("import-opml", document)
+
+    assert done.returncode == 0
+    feeds = [line for line in done.stdout.splitlines() if line.startswith("    - http")]
+    assert len(feeds) == 7
+    assert aggregator("import-opml", tmp_path / "missing").returncode == 2

@@ -1,0 +1,70 @@
+"""`export`, `import-opml` and `export-opml`: data in and out of files that others read."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import click
+from sqlite_utils import Database
+
+from aggregator.config import load_network
+from aggregator.errors import ConfigError, StorageError, UsageError
+from aggregator.export import WRITERS
+from aggregator.logs import printable
+from aggregator.network import Network
+from aggregator.opml import MAX_BYTES, feeds_yaml, read_opml, write_opml
+from aggregator.store import reading
+from aggregator.store.connection import open_reader
+from aggregator.store.exporting import Wanted, export_batches, export_columns
+
+
+def export_rows(network: Network, wanted: Wanted, *, form: str, target: Path | None) -> None:
+    """Into `target`, which appears whole or not at all, or to standard output."""
+    if wanted.site is not None and wanted.site not in {site.id for site in network.sites}:
+        raise UsageError(f"{wanted.site}: no such site in feeds.yaml")
+    with closing(open_reader(network.database).conn) as connection:
+        db = Database(connection)
+        columns, batches = export_columns(db, wanted.kind), export_batches(db, wanted)
+        if target is None:
+            WRITERS[form](batches, columns, sys.stdout.buffer)
+            return
+        part = target.with_name(f".{target.name}.part")
+        try:
+            with part.open("wb") as file:
+                WRITERS[form](batches, columns, file)
+            part.replace(target)
+        except OSError as error:
+            raise StorageError(f"{target}: cannot be written: {error.strerror}") from error
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def print_imported(file: Path) -> None:
+    """A feeds.yaml for the OPML; what cannot be polled is said on standard error."""
+    try:
+        with file.open("rb") as opened:
+            document = opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
+    opml = read_opml(document)
+    text = feeds_yaml(opml)
+    for skipped in opml.skipped:
+        print(f"left out: {printable(skipped)}", file=sys.stderr)
+    try:
+        load_network(text, path=Path.cwd() / "feeds.yaml", shown_as="feeds.yaml")
+    except ConfigError as error:
+        for problem in error.problems:
+            print(f"to be corrected: {problem}", file=sys.stderr)
+    click.echo(text, nl=False)
+
+
+def print_opml(network: Network) -> None:
+    """The network's feeds, with the titles they gave themselves where they have been polled."""
+    titles = {}
+    if network.database.exists():
+        with closing(open_reader(network.database).conn) as connection:
+            feeds = reading.enabled_feeds(Database(connection))
+            titles = {feed.url: feed.meta.title for feed in feeds}
+    click.echo(write_opml(network, titles).decode(), nl=False)
