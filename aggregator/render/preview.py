@@ -1,7 +1,8 @@
 """Every page -> index.html, a preview for people: what each page shows, how to include it, and how
 its feeds do.
 
-Blocks stand in it in the very markup that readers get, images apart: the preview asks for nothing.
+Blocks stand in it in the markup that readers get, but for images, as the preview asks for nothing,
+and labels, as it shows many pages.
 """
 
 from __future__ import annotations
@@ -86,6 +87,8 @@ def _section(content: PageContent, network: Network, site: Site | None) -> _Sect
     # Its policy would stop an image, and say so in the console.
     plain = replace(content, blocks=tuple(map(_without_images, content.blocks)))
     page = view_page(plain, look)
+    # Other pages here show blocks of the same title: no two landmarks go by one name.
+    views = tuple(replace(view, label=f"{view.title}, {page.site_name}") for view in page.blocks)
     blocks = tuple(
         _Block(
             id=view.id,
@@ -93,7 +96,7 @@ def _section(content: PageContent, network: Network, site: Site | None) -> _Sect
             html=Markup(render_block(page, view, look)),  # our own template's work
             notes=_notes(block),
         )
-        for view, block in zip(page.blocks, content.blocks, strict=True)
+        for view, block in zip(views, content.blocks, strict=True)
     )
     return _Section(
         id=page.id,

@@ -67,10 +67,14 @@ class HeadlineView:
 
 @dataclass(frozen=True, slots=True)
 class BlockView:
-    """A block for a template; `show_*` say what its HTML shows beside the titles."""
+    """A block for a template; `show_*` say what its HTML shows beside the titles.
+
+    `label` is its name among other parts of a document: the title, where that shows one page.
+    """
 
     id: str
     title: str
+    label: str
     link: str | None
     headlines: tuple[HeadlineView, ...]
     show_site: bool
@@ -114,6 +118,7 @@ def _block(block: BlockContent, params: tuple[tuple[str, str], ...]) -> BlockVie
     return BlockView(
         id=block.id,
         title=block.title,
+        label=block.title,
         link=block.link,
         headlines=tuple(_headline(headline, params) for headline in block.headlines),
         show_site=Show.SITE in block.show,

@@ -29,12 +29,15 @@ def preview(*pages: PageContent, of: Network | None = None) -> str:
 
 
 def test_the_preview_shows_the_very_markup_of_the_files() -> None:
-    """What people look at is what readers get."""
+    """What people look at is what readers get, under a label that no other page's block has."""
     page = content(headline(1), headline(2), link="https://mars.example/")
 
     html = preview(page)
 
-    assert render_page(page)["venus/headlines.html"].decode() in html
+    markup = render_page(page)["venus/headlines.html"].decode()
+    own = markup.replace('aria-label="Space news"', 'aria-label="Space news, Venus Daily"')
+    assert own != markup
+    assert own in html
 
 
 def test_the_preview_links_every_file_of_a_page() -> None:
