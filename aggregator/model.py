@@ -255,6 +255,7 @@ class FeedState:
     last_polled_at: datetime | None
     has_document: bool
     meta: FeedMeta
+    next_poll_at: datetime | None = None
 
 
 # -------------------------------------------------------------- what is shown

@@ -112,7 +112,8 @@ class FetchSettings:
 class Network:
     """All the sites of one feeds.yaml, with everything that stands in it.
 
-    `database` and `output` are absolute. `contact` None: the User-Agent names none.
+    `database` and `output` are absolute. `contact` None: the User-Agent names none. `watch`: a
+    changed file is read again. `min_free` is in bytes.
     """
 
     name: str
@@ -122,6 +123,8 @@ class Network:
     sites: tuple[Site, ...]
     pages: tuple[Page, ...]
     fetch: FetchSettings = FetchSettings()
+    watch: bool = False
+    min_free: int = 100 * 1024 * 1024
 
     def feeds(self) -> tuple[Feed, ...]:
         """Every feed, in the order of the file."""

@@ -86,6 +86,7 @@ class Attempt:
     reading: Reading
     body_hash: str | None
     jitter: float
+    late: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,8 @@ class PollReport:
     next_poll_at: datetime | None
     why: str
     error: str | None
+    late: timedelta = timedelta()
+    tier: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -112,6 +115,7 @@ async def poll_feed(feed: FeedState, settings: Feed, tools: Tools) -> PollReport
     """One poll, from the request to the commit; nothing a server does raises."""
     loop = asyncio.get_running_loop()
     started = loop.time()
+    late = max(timedelta(), tools.clock() - (feed.next_poll_at or tools.clock()))
     result = await tools.fetcher.fetch(FetchRequest(feed.url, feed.validators))
     body_hash = _hash(result.body, settings) if isinstance(result, Fetched) else None
     reading = await _read(result, body_hash, feed, settings, tools)
@@ -124,6 +128,7 @@ async def poll_feed(feed: FeedState, settings: Feed, tools: Tools) -> PollReport
         reading=reading,
         body_hash=body_hash,
         jitter=tools.jitter(),
+        late=late,
     )
     return await tools.store.run(record_attempt, attempt, tools.network)
 
@@ -179,6 +184,8 @@ def record_attempt(store: Store, attempt: Attempt, network: Network) -> PollRepo
         next_poll_at=record.next_poll_at,
         why=record.next_poll_why,
         error=record.error,
+        late=attempt.late,
+        tier=record.tier,
     )
 
 

@@ -82,7 +82,7 @@ class Poller:
             report = await self._in_turn(feed)
         except AggregatorError as error:
             self.failure = error
-            log_event(log, logging.ERROR, "poll_not_stored", feed=feed.id, error=error)
+            log_event(log, logging.DEBUG, "poll_not_stored", feed=feed.id, error=error)
             return None
         except Exception as error:
             log.exception("poll_broke", extra={"fields": {"feed": feed.id}})

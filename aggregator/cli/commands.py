@@ -52,7 +52,7 @@ def run(options: Options, once: bool, verbose: bool) -> int:
     set_up_logging(verbose=verbose, quiet=once)
     if once:
         return running.run_once(network)
-    return running.run_until_stopped(network, lambda: options.load().network)
+    return running.run_until_stopped(network, lambda: options.load().network, options.config)
 
 
 @aggregator.command()

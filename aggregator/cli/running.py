@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +14,7 @@ from aggregator.daemon import run_daemon
 from aggregator.instance import Instance, open_instance, run_loop
 from aggregator.model import FeedState
 from aggregator.network import Network
+from aggregator.notify import Notifier
 from aggregator.pacing import steer
 from aggregator.pipeline import PollReport
 from aggregator.store import reading
@@ -20,9 +23,9 @@ from aggregator.store.store import Store
 SOME_FEED_FAILED = 1
 
 
-def run_until_stopped(network: Network, reload: Callable[[], Network]) -> int:
+def run_until_stopped(network: Network, reload: Callable[[], Network], config: Path) -> int:
     """The daemon; returns 0 after SIGTERM or SIGINT."""
-    run_loop(run_daemon(network, reload))
+    run_loop(run_daemon(network, reload, config, Notifier(os.environ)))
     return 0
 
 

@@ -35,6 +35,8 @@ def build_network(file: FileKeys, directory: Path) -> Network:
         sites=tuple(_site(id, keys) for id, keys in file.sites.items()),
         pages=tuple(_pages(file)),
         fetch=_fetch(file.fetch),
+        watch=file.watch,
+        min_free=parse_size(file.min_free),
     )
 
 

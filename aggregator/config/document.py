@@ -244,6 +244,14 @@ class FileKeys(BaseModel):
         json_schema_extra=_NO_OTHER_ID,
     )
     fetch: FetchKeys = Field(FetchKeys(), description="How feeds are fetched.")
+    watch: bool = Field(
+        False, description="Read this file again when it changes, without a SIGHUP."
+    )
+    min_free: Annotated[int | str, size("1KiB", "1000000MiB"), SIZE_SCHEMA] = Field(
+        "100MiB",
+        description="Nothing is polled or published while the disk of the database has less room; "
+        "1KiB to 1000000MiB.",
+    )
 
 
 def json_schema() -> dict[str, object]:

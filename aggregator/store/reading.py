@@ -19,7 +19,8 @@ from aggregator.times import format_time
 _FEED_STATE = """
     SELECT
         id, url, site_id, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours,
-        skip_days, etag, last_modified, body_hash, failures, last_polled_at, last_success_at
+        skip_days, etag, last_modified, body_hash, failures, last_polled_at, last_success_at,
+        next_poll_at
     FROM feeds
 """
 

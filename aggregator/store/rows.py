@@ -106,6 +106,7 @@ def feed_state(row: sqlite3.Row) -> FeedState:
         last_polled_at=time_of(row["last_polled_at"]),
         has_document=row["last_success_at"] is not None,
         meta=_feed_meta(row),
+        next_poll_at=time_of(row["next_poll_at"]),
     )
 
 
