@@ -16,13 +16,15 @@ import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from aggregator.clocks import Reading, jump
 from aggregator.control import ControlServer, Message
-from aggregator.errors import ConfigError, StorageError
+from aggregator.errors import ConfigError, StorageError, UsageError
 from aggregator.instance import Instance, open_instance
 from aggregator.logs import log_event
 from aggregator.model import FeedState
@@ -113,6 +115,11 @@ class Daemon:
             stack.push_async_callback(self._instance.poller.stop, STOP_GRACE_S)
             stack.push_async_callback(control.close)
             await self._spread(timedelta())
+            if (serve := self._instance.network.serve) is not None:
+                listener = serving().open_listener(self._instance, self.vitals, serve)
+                port = await listener.start()
+                stack.push_async_callback(listener.close)
+                log_event(log, logging.INFO, "serving", host=serve.host, port=port)
             scheduler = self._schedule()
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up)
             scheduler.start()
@@ -337,10 +344,22 @@ class Daemon:
             self.vitals.tiers[report.tier] += 1
 
     async def _answer(self, request: Message) -> Message:
+        if request.get("command") == "health":
+            return {"complaint": self.vitals.complaint(self._now_s())}
         return await answer(self._instance, request)
 
     def _now_s(self) -> float:
         return asyncio.get_running_loop().time()
+
+
+def serving() -> Any:
+    """The package that listens; raises UsageError where the extra is not installed."""
+    try:
+        return import_module("aggregator.serve.port")
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"serve: needs {error.name}; install it with: pip install 'aggregator[serve]'"
+        ) from error
 
 
 class FileWatch:

@@ -63,7 +63,8 @@ class Block:
 
     `sources` are the site ids its stories may be owned by, already settled for the page: `"*"` is
     expanded and, without `own`, the page's own site is left out. Empty: it can show nothing.
-    `max_age` None: no limit by age; `per_site` None: no cap per site.
+    `max_age` None: no limit by age; `per_site` None: no cap per site;
+    `fresh` None: its newest headline may be of any age.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Block:
     limit: int = 3
     max_age: timedelta | None = None
     per_site: int | None = None
+    fresh: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,17 @@ class FetchSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """The `serve:` part of feeds.yaml. `host` is an address; `hosts` are further names that a
+    request may be for; `token_env` None: polls cannot be triggered over HTTP."""
+
+    host: str
+    port: int
+    hosts: frozenset[str] = frozenset()
+    token_env: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """All the sites of one feeds.yaml, with everything that stands in it.
 
@@ -125,6 +138,7 @@ class Network:
     fetch: FetchSettings = FetchSettings()
     watch: bool = False
     min_free: int = 100 * 1024 * 1024
+    serve: ServeSettings | None = None
 
     def feeds(self) -> tuple[Feed, ...]:
         """Every feed, in the order of the file."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
 
 from aggregator.control import Message, ask
 from aggregator.errors import AggregatorError, LockedError, StorageError, UsageError
 from aggregator.instance import Instance, open_instance, run_loop
 from aggregator.model import FeedState
 from aggregator.network import Network
+from aggregator.pipeline import PollReport
 from aggregator.store import reading
 from aggregator.store.store import Store
 
@@ -30,10 +30,9 @@ async def _publish(instance: Instance, _: Message) -> Message:
 
 async def _check(instance: Instance, _: Message) -> Message:
     """Polls every feed that was not polled within the floor, whether due or not."""
-    store, now = instance.tools.store, instance.tools.clock()
+    store = instance.tools.store
     feeds = await store.run(_enabled)
-    floors = {feed.url: instance.network.floor_of(feed) for feed in instance.network.feeds()}
-    rested = [feed for feed in feeds if _may_poll(feed, floors, now)]
+    rested = [feed for feed in feeds if may_poll(instance, feed)]
     await instance.poller.poll_all(rested)
     polled = {feed.id for feed in rested}
     statuses = await store.run(_statuses)
@@ -54,9 +53,50 @@ async def _check(instance: Instance, _: Message) -> Message:
     }
 
 
-def _may_poll(feed: FeedState, floors: Mapping[str, timedelta], now: datetime) -> bool:
+async def _poll(instance: Instance, message: Message) -> Message:
+    """Polls the feeds a person named, whether due or not, and publishes what they brought."""
+    feeds = await feeds_named(instance, str(message.get("feed")))
+    rested = tuple(feed for feed in feeds if may_poll(instance, feed))
+    reports = {report.feed.id: report for report in await poll_and_publish(instance, rested)}
+    return {
+        "feeds": [
+            {
+                "site": feed.site_id,
+                "url": feed.url,
+                "polled": feed.id in reports,
+                "outcome": reports[feed.id].outcome if feed.id in reports else None,
+                "new": reports[feed.id].new if feed.id in reports else 0,
+                "error": reports[feed.id].error if feed.id in reports else None,
+            }
+            for feed in feeds
+        ]
+    }
+
+
+async def feeds_named(instance: Instance, name: str) -> tuple[FeedState, ...]:
+    """By id, by URL, or all those of a site; raises UsageError when there is none."""
+    feeds = await instance.tools.store.run(_enabled)
+    found = tuple(feed for feed in feeds if name in (str(feed.id), feed.url, feed.site_id))
+    if not found:
+        raise UsageError(f"{name}: no such feed; `aggregator status` lists them")
+    return found
+
+
+def may_poll(instance: Instance, feed: FeedState) -> bool:
     """The floor holds for a person too."""
-    return feed.last_polled_at is None or now - feed.last_polled_at >= floors[feed.url]
+    if feed.last_polled_at is None:
+        return True
+    settings = next(one for one in instance.network.feeds() if one.url == feed.url)
+    rested = instance.tools.clock() - feed.last_polled_at
+    return rested >= instance.network.floor_of(settings)
+
+
+async def poll_and_publish(instance: Instance, feeds: tuple[FeedState, ...]) -> list[PollReport]:
+    """Polls now; the pages change at once where something is new."""
+    reports = await instance.poller.poll_all(feeds)
+    if any(report.new or report.updated for report in reports):
+        await instance.publish()
+    return reports
 
 
 def _enabled(store: Store) -> tuple[FeedState, ...]:
@@ -70,6 +110,7 @@ def _statuses(store: Store) -> tuple[reading.FeedStatus, ...]:
 REQUESTS: Mapping[str, Callable[[Instance, Message], Awaitable[Message]]] = {
     "publish": _publish,
     "check": _check,
+    "poll": _poll,
 }
 
 

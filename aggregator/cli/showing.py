@@ -16,7 +16,7 @@ import click
 from sqlite_utils import Database
 from tabulate import tabulate
 
-from aggregator.control import Message
+from aggregator.control import Message, ask
 from aggregator.errors import UsageError
 from aggregator.logs import printable
 from aggregator.model import BlockContent, PageContent
@@ -26,6 +26,7 @@ from aggregator.store import publications, reading
 from aggregator.store.connection import open_reader
 
 FAILED = 1
+HEALTH_TIMEOUT_S = 5.0
 
 
 def summary(network: Network, config: Path) -> str:
@@ -85,6 +86,29 @@ def show_check(answer: Message, *, as_json: bool) -> int:
     ]
     click.echo(printable_lines(tabulate(table, headers=headers)))
     return FAILED if failing else 0
+
+
+def show_health(network: Network) -> int:
+    """One line; 1 when the daemon has a complaint or there is none."""
+    answer = ask(network.database, {"command": "health"}, timeout=HEALTH_TIMEOUT_S)
+    complaint = "no daemon runs" if answer is None else answer.get("complaint")
+    click.echo(printable(str(complaint or "ok")))
+    return FAILED if complaint else 0
+
+
+def show_poll(answer: Message, *, as_json: bool) -> int:
+    """What a person's polls brought; 1 when one gave no document."""
+    feeds = answer["feeds"]
+    assert isinstance(feeds, list)
+    if as_json:
+        click.echo(json.dumps(feeds, indent=2))
+    for feed in () if as_json else feeds:
+        if not feed["polled"]:
+            why = "polled a moment ago: not again so soon"
+        else:
+            why = f"{feed['outcome']}: {feed['error'] or '{} new'.format(feed['new'])}"
+        click.echo(printable(f"{feed['url']}: {why}"))
+    return FAILED if any(feed["error"] for feed in feeds) else 0
 
 
 def show_headlines(network: Network, page_id: str, *, as_json: bool) -> None:

@@ -7,10 +7,11 @@ from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
-from aggregator.config.document import BlockKeys, FeedKeys, FetchKeys, FileKeys, SiteKeys
+from aggregator.config.document import BlockKeys, FeedKeys, FetchKeys, FileKeys, ServeKeys, SiteKeys
 from aggregator.config.hosts import site_hosts
+from aggregator.config.links import ascii_host
 from aggregator.config.source import Source
-from aggregator.config.values import parse_size
+from aggregator.config.values import parse_listen, parse_size
 from aggregator.errors import Problem
 from aggregator.network import (
     Block,
@@ -20,6 +21,7 @@ from aggregator.network import (
     Network,
     Page,
     RetryScope,
+    ServeSettings,
     Site,
 )
 from aggregator.times import parse_duration
@@ -37,6 +39,7 @@ def build_network(file: FileKeys, directory: Path) -> Network:
         fetch=_fetch(file.fetch),
         watch=file.watch,
         min_free=parse_size(file.min_free),
+        serve=None if file.serve is None else _serve(file.serve),
     )
 
 
@@ -107,6 +110,7 @@ def _block(id: str, keys: BlockKeys, sources: tuple[str, ...]) -> Block:
         limit=keys.limit,
         max_age=_optional_duration(keys.max_age),
         per_site=keys.per_site,
+        fresh=_optional_duration(keys.fresh),
     )
 
 
@@ -122,6 +126,16 @@ def _fetch(keys: FetchKeys) -> FetchSettings:
         floor=parse_duration(keys.floor),
         budget=keys.budget,
         retry_after_scope=RetryScope(keys.retry_after_scope),
+    )
+
+
+def _serve(keys: ServeKeys) -> ServeSettings:
+    host, port = parse_listen(keys.listen)
+    return ServeSettings(
+        host=host,
+        port=port,
+        hosts=frozenset(ascii_host(name) for name in keys.hosts),
+        token_env=keys.token_env,
     )
 
 

@@ -21,8 +21,10 @@ from aggregator.config.values import (
     Id,
     Line,
     Link,
+    Listen,
     Reference,
     TimezoneName,
+    Variable,
     duration,
     expected,
     size,
@@ -144,6 +146,11 @@ class BlockKeys(BaseModel):
         "100. Default: no cap.",
     )
     own: bool = Field(False, description="May it show stories of the page's own site.")
+    fresh: Annotated[str, duration("1m", "365000d"), DURATION_SCHEMA] | None = Field(
+        None,
+        description="How old its newest headline may be before `status --check` and the metrics "
+        "say that it is not fresh; 1m to 365000d. Default: any age.",
+    )
 
 
 class PageKeys(BaseModel):
@@ -214,6 +221,24 @@ class FetchKeys(BaseModel):
     )
 
 
+class ServeKeys(BaseModel):
+    """Health, metrics and a local trigger over HTTP."""
+
+    model_config = _KEYS
+
+    listen: Listen = Field(description="Address and port to listen at, such as 127.0.0.1:9180.")
+    hosts: list[Host] = Field(
+        [],
+        max_length=100,
+        description="Names under which it may be asked, beside loopback and the address itself.",
+    )
+    token_env: Variable | None = Field(
+        None,
+        description="Environment variable with the token that POST /poll/<feed id> wants. "
+        "Default: no polls over HTTP.",
+    )
+
+
 class FileKeys(BaseModel):
     """The whole of feeds.yaml."""
 
@@ -244,6 +269,9 @@ class FileKeys(BaseModel):
         json_schema_extra=_NO_OTHER_ID,
     )
     fetch: FetchKeys = Field(FetchKeys(), description="How feeds are fetched.")
+    serve: ServeKeys | None = Field(
+        None, description="Health and metrics over HTTP. Default: nothing listens."
+    )
     watch: bool = Field(
         False, description="Read this file again when it changes, without a SIGHUP."
     )

@@ -10,7 +10,9 @@ from sqlite_utils import Database
 
 from aggregator.model import Headline, PageContent
 from aggregator.store import rows
-from aggregator.times import format_time
+from aggregator.times import format_time, parse_time
+
+Newest = dict[tuple[str, str], datetime]
 
 
 def record_publication(
@@ -83,6 +85,19 @@ def shown_headlines(
         headline = rows.headline(row, site_names)
         blocks[row["block"]] = (*blocks.get(row["block"], ()), headline)
     return blocks
+
+
+def newest_shown(db: Database) -> Newest:
+    """Page and block -> when the newest headline that stands there is from."""
+    cursor = db.conn.execute(
+        """
+        SELECT page, block, max(coalesce(published_at, shown_from)) AS newest
+        FROM placements
+        WHERE shown_until IS NULL
+        GROUP BY page, block
+        """
+    )
+    return {(row["page"], row["block"]): parse_time(row["newest"]) for row in cursor.fetchall()}
 
 
 def last_generation(db: Database) -> int | None:

@@ -102,6 +102,12 @@ def next_held(db: Database, *, now: datetime) -> datetime | None:
     return rows.time_of(held_until)
 
 
+def count_stories(db: Database) -> int:
+    """All that are stored."""
+    (count,) = db.conn.execute("SELECT count(*) FROM stories").fetchone()
+    return int(count)
+
+
 def feed_statuses(db: Database) -> tuple[FeedStatus, ...]:
     """Every feed with its health, by site and URL."""
     cursor = db.conn.execute(

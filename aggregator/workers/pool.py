@@ -42,6 +42,11 @@ class WorkerPool:
     ) -> None:
         await self.close()
 
+    @property
+    def running(self) -> int:
+        """How many processes there are."""
+        return len(self._all)
+
     async def read(self, request: DocumentRequest) -> Document | ParseFailed:
         """What the document holds. A worker that is killed, dies or answers nonsense is a
         `ParseFailed` of PARSER_KILLED; raises `WorkerStartError` when none can be started.

@@ -19,6 +19,7 @@ from aggregator.config.document import (
     FileKeys,
     NetworkKeys,
     PageKeys,
+    ServeKeys,
     SiteKeys,
 )
 from aggregator.config_file import read_network
@@ -36,6 +37,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "blocks": BlockKeys,
     "pages": PageKeys,
     "fetch": FetchKeys,
+    "serve": ServeKeys,
 }
 MODELS = list(SECTIONS.values())
 
