@@ -13,6 +13,9 @@ from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "aggregator"]
 
+SOAK = "AGGREGATOR_SOAK" in os.environ
+"""`sh bin/soak`: more of everything than the suite has time for."""
+
 
 def aggregator(*words: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Runs a command to its end."""

@@ -17,12 +17,14 @@ from typing import Any
 
 import pytest
 from road_build import write_family
-from shell_build import COMMAND, aggregator, daemon, stop, wait_for
+from shell_build import COMMAND, SOAK, aggregator, daemon, stop, wait_for
 
 from aggregator.demo.family import build_family
 from aggregator.demo.server import FamilyServer
 
-STOPS = 20
+STOPS = 100 if SOAK else 20
+HELD_S = 60.0 if SOAK else 0.0
+"""How long another program goes on holding the lock after the daemon has warned of it."""
 
 
 @pytest.fixture
@@ -123,6 +125,19 @@ def test_R5_a_database_that_goes_away_ends_it(config: Path, tmp_path: Path, how:
     assert database.exists() is (how == "replaced")
 
 
+def test_health_is_asked_over_the_socket(config: Path, tmp_path: Path) -> None:
+    """For container health checks: status 0 while it is well, 1 without a daemon."""
+    with daemon(config, tmp_path / "log") as process:
+        wait_for(lambda: has_published(config))
+        well = aggregator("-c", config, "health")
+        assert stop(process) == 0
+
+    gone = aggregator("-c", config, "health")
+
+    assert (well.returncode, well.stdout) == (0, "ok\n")
+    assert (gone.returncode, gone.stdout) == (1, "no daemon runs\n")
+
+
 def test_R20_a_tick_that_breaks_ends_it(config: Path, tmp_path: Path) -> None:
     """Status 70, never alive but idle."""
     with daemon(config, tmp_path / "log") as process:
@@ -142,9 +157,14 @@ def test_R7_a_lock_of_another_program_is_waited_for(config: Path, tmp_path: Path
             other.execute("UPDATE feeds SET next_poll_at = '2026-01-01T00:00:00Z'")
             other.execute("BEGIN IMMEDIATE")
             wait_for(lambda: said(log, "storage_failed"))
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=HELD_S)
             other.execute("ROLLBACK")
 
-        wait_for(lambda: execute(database, "SELECT count(*) FROM polls")[0][0] >= polls + 7)
+        wait_for(
+            lambda: execute(database, "SELECT count(*) FROM polls")[0][0] >= polls + 7,
+            seconds=60 + 2 * HELD_S,
+        )
 
         assert log.read_text().count("storage_failed") == 1
         assert said(log, "storage_recovered")
@@ -237,6 +257,8 @@ FAULTS = [
     ("fdatasync", "EIO", (1, 2, 3)),
     ("rename", "EIO", (1, 2)),
 ]
+if SOAK:
+    FAULTS = [(call, error, tuple(range(1, 21))) for call, error, _ in FAULTS]
 
 
 @pytest.mark.timeout(300)
