@@ -177,7 +177,9 @@ class Daemon:
         await self._look_at_wal()
         if (failure := poller.failure) is not None:
             poller.failure = None
-            raise failure
+            # Polls under way when the first of them failed fail one by one: that is one failure.
+            if not (isinstance(failure, StorageError) and self.vitals.storage.is_on(self._now_s())):
+                raise failure
         if await self._is_storage_well():
             limit = 2 * tools.network.fetch.concurrency + poller.running
             poller.start(await tools.store.run(_due, tools.clock(), limit))

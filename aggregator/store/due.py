@@ -28,7 +28,10 @@ def spread_overdue(
         {"before": format_time(now - late)},
     ).fetchall()
     moments = [
-        {"id": row["id"], "at": format_time(now + floors[row["url"]] * place / len(overdue))}
+        {
+            "id": row["id"],
+            "at": format_time(now + floors.get(row["url"], timedelta()) * place / len(overdue)),
+        }
         for place, row in enumerate(overdue)
     ]
     db.conn.executemany(
