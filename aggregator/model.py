@@ -262,10 +262,11 @@ class FeedState:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A story as selection sees it: who owns it, when it counts from, where it goes.
+    """A story as one site tells it, as selection sees it: when it counts from, where it goes.
 
     `shown_at` is when it sorts: published, else first seen. `position` is its place in the
-    document of its leading entry.
+    document of its leading entry. `agency` is the credit it carries, such as `AFP` or
+    `AFP/Reuters`. Stories of one `event` are about the same, told by different hands.
     """
 
     id: int
@@ -277,6 +278,8 @@ class Story:
     published_at: datetime | None
     position: int
     image_url: str | None = None
+    agency: str | None = None
+    event: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

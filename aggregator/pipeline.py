@@ -18,7 +18,8 @@ from hashlib import blake2b
 from sqlite_utils import Database
 
 from aggregator.fetch import Fetcher
-from aggregator.match import FeedUpdate, begun_members, identify, plan_update
+from aggregator.intake import store_document
+from aggregator.match import FeedUpdate
 from aggregator.model import (
     DOCUMENT_OUTCOMES,
     Document,
@@ -46,7 +47,6 @@ from aggregator.store.connection import open_reader
 from aggregator.store.rows import PollRecord
 from aggregator.store.store import Store
 from aggregator.store.thread import StoreThread
-from aggregator.stories import tell_story
 from aggregator.workers import WorkerPool
 
 READER_VERSION = 1
@@ -163,7 +163,15 @@ def record_attempt(store: Store, attempt: Attempt, network: Network) -> PollRepo
     with store.transaction() as db:
         update = FeedUpdate()
         if isinstance(attempt.reading, Document):
-            update = _store_document(db, attempt, attempt.reading, network)
+            update = store_document(
+                db,
+                attempt.reading,
+                network,
+                feed_id=attempt.feed.id,
+                feed_site=attempt.feed.site_id,
+                first=not attempt.feed.has_document,
+                now=attempt.at,
+            )
         record = _poll_record(attempt, update)
         writing.record_poll(db, record)
     return PollReport(
@@ -176,21 +184,6 @@ def record_attempt(store: Store, attempt: Attempt, network: Network) -> PollRepo
         next_poll_at=record.next_poll_at,
         error=record.error,
     )
-
-
-def _store_document(
-    db: Database, attempt: Attempt, document: Document, network: Network
-) -> FeedUpdate:
-    feed, now, owners = attempt.feed, attempt.at, network.owners()
-    items = identify(document)
-    known = writing.known(db, feed.id, items, first=not feed.has_document)
-    update = plan_update(items, document.seen, known, now=now)
-    begun = begun_members(update, feed_id=feed.id, feed_site=feed.site_id, now=now)
-    writing.tell(db, [tell_story(id_, found, owners=owners) for id_, found in begun.items()])
-    writing.apply_update(db, feed.id, update, now=now)
-    touched = writing.members(db, update.touched)
-    writing.tell(db, [tell_story(id_, found, owners=owners) for id_, found in touched.items()])
-    return update
 
 
 def _poll_record(attempt: Attempt, update: FeedUpdate) -> PollRecord:
@@ -327,7 +320,8 @@ def _depths(network: Network) -> Mapping[str, int]:
         needed = depth(page)
         for site in {source for block in page.blocks for source in block.sources}:
             depths[site] = max(depths.get(site, 0), needed)
-    return depths
+    # The network's order: of two copies of a story the first site's is shown.
+    return {site.id: depths[site.id] for site in network.sites if site.id in depths}
 
 
 def _record_publication(

@@ -56,9 +56,16 @@ def is_link(url: str) -> bool:
 
 
 def _candidates(page: Page, stories: Iterable[Story]) -> list[Story]:
-    """The stories any block of the page could show, each once, in the order of a block."""
+    """The copies any block of the page could show, each once, in the order of a block.
+
+    Of equal place the one given first comes first.
+    """
     sources = {source for block in page.blocks for source in block.sources}
-    fit = {story.id: story for story in stories if story.site in sources and _is_fit(story)}
+    fit = {
+        (story.id, story.site): story
+        for story in stories
+        if story.site in sources and _is_fit(story)
+    }
     return sorted(fit.values(), key=_place)
 
 
@@ -87,11 +94,13 @@ def _fill(
     taken: Counter[str] = Counter()
     within: list[Story] = []
     over: list[Story] = []
+    chosen: set[int] = set()
     for story in candidates:
         if len(within) >= block.limit or (oldest is not None and story.shown_at < oldest):
             break
-        if story.site not in sources or story.id in shown:
+        if story.site not in sources or story.id in shown or story.id in chosen:
             continue
+        chosen.add(story.id)
         if block.per_site is not None and taken[story.site] >= block.per_site:
             over.append(story)
             continue

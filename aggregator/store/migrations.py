@@ -9,17 +9,11 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from aggregator.store import story_schema
+from aggregator.store.columns import time_column as _time
+
 APPLICATION_ID = 0x48454144
 """`HEAD` in ASCII; `file` and SQLite's own tools show it."""
-
-_TIME = "length({0}) = 20 AND {0} GLOB '????-??-??T??:??:??Z'"
-
-
-def _time(column: str, *, required: bool = False) -> str:
-    """A column of RFC 3339 UTC text: one fixed form, so text order is time order."""
-    null = " NOT NULL" if required else ""
-    return f"{column} TEXT{null} CHECK ({_TIME.format(column)})"
-
 
 _SITES = """
 CREATE TABLE sites (
@@ -54,7 +48,9 @@ CREATE TABLE feeds (
     last_error TEXT,
     {_time("newest_entry_at")},
     {_time("paused_until")},
-    {_time("disabled_at")}
+    {_time("disabled_at")},
+    id_policy TEXT NOT NULL DEFAULT 'guid' CHECK (id_policy IN ('guid', 'url')),
+    suffixes TEXT NOT NULL DEFAULT '[]'
 ) STRICT
 """
 
@@ -89,7 +85,9 @@ CREATE TABLE stories (
     {_time("first_seen_at", required=True)},
     shown_at TEXT GENERATED ALWAYS AS (coalesce(published_at, first_seen_at)) VIRTUAL,
     {_time("held_until")},
-    {_time("withdrawn_at")}
+    {_time("withdrawn_at")},
+    event_id INTEGER,
+    merged_into INTEGER REFERENCES stories(id)
 ) STRICT
 """
 
@@ -113,6 +111,7 @@ CREATE TABLE entries (
     position INTEGER NOT NULL DEFAULT 0,
     backfill INTEGER NOT NULL DEFAULT 0 CHECK (backfill IN (0, 1)),
     fingerprint INTEGER,
+    agency TEXT,
     story_id INTEGER REFERENCES stories(id)
 ) STRICT
 """
@@ -190,10 +189,8 @@ _INDEXES = (
     "CREATE INDEX entry_keys_by_entry ON entry_keys(entry_id)",
     "CREATE INDEX merges_by_entry ON merges(entry_id)",
     "CREATE INDEX merges_by_story ON merges(story_id)",
-    # A site's newest stories: the candidates of every block.
+    # A site's newest stories.
     "CREATE INDEX stories_by_site ON stories(site_id, shown_at DESC)",
-    # The next story that a future date holds back.
-    "CREATE INDEX stories_held ON stories(held_until) WHERE held_until IS NOT NULL",
     # What is shown now; where a story has been shown.
     "CREATE UNIQUE INDEX placements_now ON placements(page, block, position)"
     " WHERE shown_until IS NULL",
@@ -214,7 +211,7 @@ SELECT
     (SELECT count(DISTINCT feed_id) FROM entries WHERE entries.story_id = stories.id) AS feeds
 FROM stories
 JOIN sites ON sites.id = stories.site_id
-WHERE stories.withdrawn_at IS NULL
+WHERE stories.withdrawn_at IS NULL AND stories.merged_into IS NULL
 """
 
 _PAGE_HEADLINES = """
@@ -257,7 +254,8 @@ def _create(db: Database) -> None:
     tables = (_SITES, _FEEDS, _POLLS, _STORIES, _ENTRIES, _ENTRY_KEYS, _MERGES)
     published = (_GENERATIONS, _PLACEMENTS)
     views = (_HEADLINES, _PAGE_HEADLINES, _FEED_HEALTH)
-    for statement in (*tables, *published, *_INDEXES, *views):
+    similarity = story_schema.STATEMENTS
+    for statement in (*tables, *published, *_INDEXES, *similarity, *views):
         db.conn.execute(statement)
 
 

@@ -65,25 +65,30 @@ def enabled_feeds(db: Database) -> tuple[FeedState, ...]:
 def newest_stories(
     db: Database, depths: Mapping[str, int], site_names: Mapping[str, str], *, now: datetime
 ) -> tuple[Story, ...]:
-    """Of each site in `depths`, so many of its newest stories that may be shown at `now`.
+    """Of each site in `depths`, so many of the newest stories that it tells and may show at `now`.
 
-    Left out: withdrawn ones, those held for later, and what has no link or title.
+    Each as the site's own copy tells it, so a story of several sites comes several times, in the
+    order of `depths`. Left out: withdrawn ones, copies held for later, and what has no link or
+    title.
     """
     found: list[Story] = []
     for site_id, depth in depths.items():
         cursor = db.conn.execute(
             """
             SELECT
-                stories.id, stories.site_id, stories.url, stories.title, stories.shown_at,
-                stories.published_at, stories.image_url, entries.position
-            FROM stories
+                stories.id, story_copies.site_id, story_copies.url, story_copies.title,
+                story_copies.shown_at, stories.published_at, story_copies.image_url,
+                story_copies.agency, stories.event_id, entries.position
+            FROM story_copies
+            CROSS JOIN stories ON stories.id = story_copies.story_id
             CROSS JOIN entries ON entries.id = stories.entry_id
-            WHERE stories.site_id = :site_id
+            WHERE story_copies.site_id = :site_id
                 AND stories.withdrawn_at IS NULL
-                AND stories.url IS NOT NULL
-                AND stories.title <> ''
-                AND (stories.held_until IS NULL OR stories.held_until <= :now)
-            ORDER BY stories.shown_at DESC, entries.position, stories.id
+                AND stories.merged_into IS NULL
+                AND story_copies.url IS NOT NULL
+                AND story_copies.title <> ''
+                AND (story_copies.held_until IS NULL OR story_copies.held_until <= :now)
+            ORDER BY story_copies.shown_at DESC, entries.position, stories.id
             LIMIT :depth
             """,
             {"site_id": site_id, "now": format_time(now), "depth": depth},
@@ -95,7 +100,8 @@ def newest_stories(
 def next_held(db: Database, *, now: datetime) -> datetime | None:
     """When the next story that a future date holds back may be shown."""
     (held_until,) = db.conn.execute(
-        "SELECT min(held_until) FROM stories WHERE held_until > :now", {"now": format_time(now)}
+        "SELECT min(held_until) FROM story_copies WHERE held_until > :now",
+        {"now": format_time(now)},
     ).fetchone()
     return rows.time_of(held_until)
 

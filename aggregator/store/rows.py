@@ -18,7 +18,7 @@ from aggregator.model import (
     Story,
     Validators,
 )
-from aggregator.stories import Member, StoryFace
+from aggregator.stories import Member, StoryCopy, StoryFace
 from aggregator.times import format_time, parse_time
 
 
@@ -146,6 +146,7 @@ def known_entry(row: sqlite3.Row) -> KnownEntry:
         guid=row["guid"],
         title=row["title"],
         published_at=time_of(row["published_at"]),
+        canonical_url=row["canonical_url"],
     )
 
 
@@ -180,11 +181,13 @@ def member(row: sqlite3.Row) -> Member:
         published_at=time_of(row["published_at"]),
         first_seen_at=parse_time(row["first_seen_at"]),
         held_until=time_of(row["held_until"]),
+        has_summary=bool(row["summary"]),
+        agency=row["agency"],
     )
 
 
 def story(row: sqlite3.Row, site_names: Mapping[str, str]) -> Story:
-    """From `stories` joined to its leading entry; `site_names` are those of the configuration."""
+    """From a copy of a story; `site_names` are those of the configuration."""
     return Story(
         id=row["id"],
         site=row["site_id"],
@@ -195,6 +198,8 @@ def story(row: sqlite3.Row, site_names: Mapping[str, str]) -> Story:
         published_at=time_of(row["published_at"]),
         position=row["position"],
         image_url=row["image_url"],
+        agency=row["agency"],
+        event=row["event_id"],
     )
 
 
@@ -210,6 +215,21 @@ def face_columns(face: StoryFace) -> dict[str, str | int | None]:
         "published_at": text_of(face.published_at),
         "first_seen_at": text_of(face.first_seen_at),
         "held_until": text_of(face.held_until),
+    }
+
+
+def copy_columns(copy: StoryCopy) -> dict[str, str | int | None]:
+    """As the columns of `story_copies`."""
+    return {
+        "story_id": copy.story_id,
+        "site_id": copy.site_id,
+        "entry_id": copy.entry_id,
+        "url": copy.url,
+        "title": copy.title,
+        "image_url": copy.image_url,
+        "agency": copy.agency,
+        "shown_at": format_time(copy.shown_at),
+        "held_until": text_of(copy.held_until),
     }
 
 

@@ -12,21 +12,12 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from aggregator.match import (
-    RULES_VERSION,
-    ChangedEntry,
-    FeedUpdate,
-    Key,
-    Keyed,
-    KeyKind,
-    Known,
-    KnownEntry,
-    NewEntry,
-)
+from aggregator.identity import NETWORK_WIDE, RULES_VERSION, Key, Keyed, KeyKind
+from aggregator.match import ChangedEntry, FeedUpdate, Known, KnownEntry, NewEntry
 from aggregator.network import Network
 from aggregator.store import rows
 from aggregator.store.rows import PollRecord
-from aggregator.stories import Member, StoryFace
+from aggregator.stories import StoryFace
 from aggregator.times import format_time
 
 LISTED_LIMIT = 1000
@@ -88,9 +79,22 @@ def listed(db: Database, feed_id: int) -> dict[int, int]:
     return by_fingerprint
 
 
+def id_policy(db: Database, feed_id: int) -> str:
+    """What the feed's entries are found again by first: `guid` or `url`."""
+    (policy,) = db.conn.execute(
+        "SELECT id_policy FROM feeds WHERE id = :feed_id", {"feed_id": feed_id}
+    ).fetchone()
+    return str(policy)
+
+
+def set_id_policy(db: Database, feed_id: int, policy: str) -> None:
+    """From now on; keys that are there stay."""
+    _update_feed(db, feed_id, {"id_policy": policy})
+
+
 def known(db: Database, feed_id: int, items: Iterable[Keyed], *, first: bool) -> Known:
     """Everything stored that bears on a document whose `items` are new or changed."""
-    keys = {key for item in items for key in item.keys}
+    keys = {key for item in items for key in item.keys if key.kind is not KeyKind.SLUG}
     return Known(
         feed_id=feed_id,
         listed=listed(db, feed_id),
@@ -120,7 +124,8 @@ def _find_keys(
             entries.story_id AS story_id,
             entries.guid AS guid,
             entries.published_at AS published_at,
-            entries.title AS title
+            entries.title AS title,
+            entries.canonical_url AS canonical_url
         FROM json_each(:wanted) AS wanted
         CROSS JOIN entry_keys ON
             entry_keys.kind = json_extract(wanted.value, '$[0]')
@@ -139,37 +144,21 @@ def _find_keys(
 
 
 def _scope(kind: KeyKind, feed_id: int) -> int:
-    """GUID and TITLE keys hold within one feed, URL keys over the network."""
-    return 0 if kind is KeyKind.URL else feed_id
+    """0 for the network, else the feed."""
+    return 0 if kind in NETWORK_WIDE else feed_id
 
 
 def apply_update(db: Database, feed_id: int, update: FeedUpdate, *, now: datetime) -> None:
-    """Stores entries, keys and merges; the faces of `begun` stories must follow at once."""
+    """Stores entries, what they said before, and keys; faces of `begun` stories are there."""
     at = format_time(now)
     _insert_entries(db, feed_id, update.new, at)
+    _keep_revisions(db, update.changed, at)
     _change_entries(db, update.changed, at)
     db.conn.executemany(
         "UPDATE entries SET last_seen_at = :at, position = :position WHERE id = :id",
         [{"at": at, "position": position, "id": entry_id} for entry_id, position in update.seen],
     )
     _insert_keys(db, feed_id, (*update.new, *update.changed), at)
-    db.conn.executemany(
-        """
-        INSERT INTO merges (story_id, entry_id, matched_entry_id, rule, version, decided_at)
-        VALUES (:story_id, :entry_id, :matched_entry_id, :rule, :version, :at)
-        """,
-        [
-            {
-                "story_id": merge.story_id,
-                "entry_id": merge.entry_id,
-                "matched_entry_id": merge.matched_entry_id,
-                "rule": merge.rule,
-                "version": RULES_VERSION,
-                "at": at,
-            }
-            for merge in update.merges
-        ],
-    )
 
 
 def _insert_entries(db: Database, feed_id: int, new: Sequence[NewEntry], at: str) -> None:
@@ -195,6 +184,28 @@ def _insert_entries(db: Database, feed_id: int, new: Sequence[NewEntry], at: str
                 "story_id": item.story_id,
             }
             for item in new
+        ],
+    )
+
+
+def _keep_revisions(db: Database, changed: Sequence[ChangedEntry], at: str) -> None:
+    """What title, summary and link were until now, where one of them changes."""
+    db.conn.executemany(
+        """
+        INSERT INTO revisions (entry_id, seen_at, title, summary, url)
+        SELECT id, :at, title, summary, url
+        FROM entries
+        WHERE id = :id AND (title, summary, url) IS NOT (:title, :summary, :url)
+        """,
+        [
+            {
+                "id": item.id,
+                "at": at,
+                "title": item.entry.title,
+                "summary": item.entry.summary,
+                "url": item.entry.url,
+            }
+            for item in changed
         ],
     )
 
@@ -236,27 +247,6 @@ def _insert_keys(
             for key in item.keys
         ],
     )
-
-
-def members(db: Database, story_ids: Iterable[int]) -> dict[int, list[Member]]:
-    """The entries of each story, oldest id first."""
-    cursor = db.conn.execute(
-        """
-        SELECT
-            entries.id, entries.feed_id, entries.story_id, feeds.site_id AS feed_site,
-            entries.url, entries.title, entries.image_url, entries.published_at,
-            entries.first_seen_at, entries.held_until
-        FROM json_each(:story_ids) AS wanted
-        CROSS JOIN entries ON entries.story_id = wanted.value
-        CROSS JOIN feeds ON feeds.id = entries.feed_id
-        ORDER BY entries.id
-        """,
-        {"story_ids": json.dumps(list(story_ids))},
-    )
-    found: dict[int, list[Member]] = {}
-    for row in cursor:
-        found.setdefault(row["story_id"], []).append(rows.member(row))
-    return found
 
 
 def tell(db: Database, faces: Iterable[StoryFace]) -> None:
