@@ -85,6 +85,14 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Licence:
+    """The sites whose pages may show an agency's stories."""
+
+    agency: str
+    sites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FetchSettings:
     """The `fetch:` part of feeds.yaml. Sizes in bytes; `budget` in polls a day per feed."""
 
@@ -122,6 +130,12 @@ class Network:
     sites: tuple[Site, ...]
     pages: tuple[Page, ...]
     fetch: FetchSettings = FetchSettings()
+    licences: tuple[Licence, ...] = ()
+
+    @property
+    def rights(self) -> dict[str, tuple[str, ...]]:
+        """Agency -> the sites that may show its stories."""
+        return {licence.agency: licence.sites for licence in self.licences}
 
     def feeds(self) -> tuple[Feed, ...]:
         """Every feed, in the order of the file."""

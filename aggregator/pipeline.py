@@ -40,6 +40,7 @@ from aggregator.network import Feed, Network
 from aggregator.publish import Publication, current_generation
 from aggregator.publish import publish as publish_files
 from aggregator.render import render_page, render_preview
+from aggregator.rights import licensed
 from aggregator.schedule import DEFAULT_INTERVAL, is_pause, next_poll
 from aggregator.selection import depth, select_page
 from aggregator.store import publications, reading, writing
@@ -51,6 +52,9 @@ from aggregator.workers import WorkerPool
 
 READER_VERSION = 1
 """Of all that decides what a body means; a new one reads unchanged bodies again."""
+
+UNLICENSED_DEPTH = 500
+"""So many stories in a row that a page may not show leave it full all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +314,11 @@ def select_pages(db: Database, network: Network, *, now: datetime) -> tuple[Page
     """Every page of the network, filled from what is stored."""
     names = {site.id: site.name for site in network.sites}
     stories = reading.newest_stories(db, _depths(network), names, now=now)
-    return tuple(select_page(page, stories, now=now) for page in network.pages)
+    rights = network.rights
+    return tuple(
+        select_page(page, licensed(stories, rights, page.site) if rights else stories, now=now)
+        for page in network.pages
+    )
 
 
 def _depths(network: Network) -> Mapping[str, int]:
@@ -320,8 +328,10 @@ def _depths(network: Network) -> Mapping[str, int]:
         needed = depth(page)
         for site in {source for block in page.blocks for source in block.sources}:
             depths[site] = max(depths.get(site, 0), needed)
+    # What a page has no licence for takes no place on it.
+    spare = UNLICENSED_DEPTH if network.licences else 0
     # The network's order: of two copies of a story the first site's is shown.
-    return {site.id: depths[site.id] for site in network.sites if site.id in depths}
+    return {site.id: depths[site.id] + spare for site in network.sites if site.id in depths}
 
 
 def _record_publication(

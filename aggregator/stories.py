@@ -124,9 +124,12 @@ def assign_stories(
     """A story id for each group of entry ids, so that stories keep theirs where they can.
 
     `told` maps entry -> its story until now, `retired` entry -> the dissolved story it once led.
-    An id goes to the group that holds most of its entries, of equals to the first; a group takes
-    the smallest it has, else that of a dissolved story its entries led, else a new one.
+    An id goes to the group that holds most of its entries, of equals to the first, but rather to
+    one that led no dissolved story: such a group takes its own story up again, so that undoing a
+    merge leaves things as they were. A group takes the smallest id it has; else that of a
+    dissolved story its entries led, else a new one.
     """
+    leads = [any(entry_id in retired for entry_id in group) for group in groups]
     holders: defaultdict[int, Counter[int]] = defaultdict(Counter)
     for place, group in enumerate(groups):
         for entry_id in group:
@@ -135,7 +138,8 @@ def assign_stories(
                 holders[story_id][place] -= 1
     kept: dict[int, int] = {}
     for story_id in sorted(holders):
-        place = min(holders[story_id], key=lambda place: (holders[story_id][place], place))
+        counts = holders[story_id]
+        place = min(counts, key=lambda place: (leads[place], counts[place], place))
         kept.setdefault(place, story_id)
     revived: set[int] = set()
     for place, group in enumerate(groups):

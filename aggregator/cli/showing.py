@@ -60,6 +60,8 @@ def show_status(network: Network, *, as_json: bool) -> None:
     for status in statuses:
         if status.last_error:
             click.echo(f"\n{status.url}: {printable(status.last_error)}")
+        if status.id_policy == "url":
+            click.echo(f"\n{status.url}: guids missing or repeated: entries are known by links")
 
 
 def show_check(answer: Message, *, as_json: bool) -> int:

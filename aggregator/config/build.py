@@ -17,6 +17,7 @@ from aggregator.network import (
     Feed,
     FetchSettings,
     FuturePolicy,
+    Licence,
     Network,
     Page,
     RetryScope,
@@ -35,6 +36,7 @@ def build_network(file: FileKeys, directory: Path) -> Network:
         sites=tuple(_site(id, keys) for id, keys in file.sites.items()),
         pages=tuple(_pages(file)),
         fetch=_fetch(file.fetch),
+        licences=tuple(Licence(name, tuple(sites)) for name, sites in file.rights.items()),
     )
 
 

@@ -32,6 +32,7 @@ from aggregator.config.values import (
 
 MAX_BLOCKS = 500
 MAX_PAGES = 1000
+MAX_AGENCIES = 100
 
 _KEYS = ConfigDict(strict=True, extra="forbid", frozen=True)
 _NO_OTHER_ID: dict[str, JsonValue] = {"additionalProperties": False}
@@ -244,6 +245,12 @@ class FileKeys(BaseModel):
         json_schema_extra=_NO_OTHER_ID,
     )
     fetch: FetchKeys = Field(FetchKeys(), description="How feeds are fetched.")
+    rights: dict[Line, list[Reference]] = Field(
+        {},
+        max_length=MAX_AGENCIES,
+        description="News agency -> ids of the sites whose pages may show its stories; every page "
+        "may show those of the others.",
+    )
 
 
 def json_schema() -> dict[str, object]:

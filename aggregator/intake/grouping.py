@@ -11,6 +11,7 @@ from itertools import combinations
 from sqlite_utils import Database
 
 from aggregator.identity import RULES_VERSION
+from aggregator.intake.eventing import settle_events
 from aggregator.intake.items import item_to_group, key_of
 from aggregator.network import Network
 from aggregator.similar import (
@@ -93,6 +94,7 @@ def regroup(
         for join in found.joins
     ]
     storylines.replace_evidence(db, heads, evidence, now=now)
+    settle_events(db, story_ids)
     return frozenset(story_ids)
 
 

@@ -40,6 +40,7 @@ class FeedStatus:
     entries: int
     failures: int
     last_error: str | None
+    id_policy: str = "guid"
 
 
 def due_feeds(db: Database, *, now: datetime, limit: int) -> tuple[FeedState, ...]:
@@ -114,7 +115,7 @@ def feed_statuses(db: Database) -> tuple[FeedStatus, ...]:
             feed_health.feed_id, feed_health.site_id, feed_health.url, feed_health.state,
             feeds.last_polled_at, feeds.last_outcome, feed_health.last_success_at,
             feed_health.next_poll_at, feed_health.newest_entry_at, feed_health.failures,
-            feed_health.last_error,
+            feed_health.last_error, feeds.id_policy,
             (SELECT count(*) FROM entries WHERE entries.feed_id = feeds.id) AS entries
         FROM feed_health
         JOIN feeds ON feeds.id = feed_health.feed_id
@@ -138,4 +139,5 @@ def _feed_status(row: sqlite3.Row) -> FeedStatus:
         entries=row["entries"],
         failures=row["failures"],
         last_error=row["last_error"],
+        id_policy=row["id_policy"],
     )

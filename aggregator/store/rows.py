@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from aggregator.agency import agency_of
 from aggregator.match import KnownEntry
 from aggregator.model import (
     Entry,
@@ -166,6 +167,7 @@ def entry_columns(entry: Entry) -> dict[str, str | int | None]:
         "held_until": text_of(entry.held_until),
         "position": entry.position,
         "fingerprint": entry.fingerprint,
+        "agency": agency_of(entry.title, entry.summary, entry.author),
     }
 
 

@@ -135,7 +135,29 @@ def add_override(
     )
 
 
+def end_override(db: Database, override_id: int, *, now: datetime) -> None:
+    """It holds no longer; its row stays."""
+    db.conn.execute(
+        "UPDATE story_overrides SET ended_at = :at WHERE id = :id",
+        {"id": override_id, "at": format_time(now)},
+    )
+
+
 # ---------------------------------------------------------------------- stories
+
+
+def entries_after(db: Database, after: int, *, since: datetime | None, limit: int) -> list[int]:
+    """The next entries in the order of their ids; `since`: first seen then or later."""
+    cursor = db.conn.execute(
+        """
+        SELECT id FROM entries
+        WHERE id > :after AND first_seen_at >= :since
+        ORDER BY id
+        LIMIT :limit
+        """,
+        {"after": after, "since": format_time(since) if since else "", "limit": limit},
+    )
+    return [entry_id for (entry_id,) in cursor.fetchall()]
 
 
 def told_by(db: Database, entry_ids: Iterable[int]) -> dict[int, int | None]:

@@ -167,11 +167,11 @@ def _insert_entries(db: Database, feed_id: int, new: Sequence[NewEntry], at: str
         INSERT INTO entries (
             id, feed_id, guid, url, canonical_url, title, summary, author, image_url,
             categories, published_at, updated_at, held_until, first_seen_at, last_seen_at,
-            position, backfill, fingerprint, story_id
+            position, backfill, fingerprint, agency, story_id
         ) VALUES (
             :id, :feed_id, :guid, :url, :canonical_url, :title, :summary, :author, :image_url,
             :categories, :published_at, :updated_at, :held_until, :at, :at,
-            :position, :backfill, :fingerprint, :story_id
+            :position, :backfill, :fingerprint, :agency, :story_id
         )
         """,
         [
@@ -218,7 +218,7 @@ def _change_entries(db: Database, changed: Sequence[ChangedEntry], at: str) -> N
             summary = :summary, author = :author, image_url = :image_url,
             categories = :categories, published_at = :published_at, updated_at = :updated_at,
             held_until = :held_until, position = :position, fingerprint = :fingerprint,
-            last_seen_at = :at
+            agency = :agency, last_seen_at = :at
         WHERE id = :id
         """,
         [{**rows.entry_columns(item.entry), "id": item.id, "at": at} for item in changed],
