@@ -94,4 +94,5 @@ Look at:
 
 def _program() -> str:
     """How the user can call us again from where they stand."""
-    return "aggregator" if shutil.which("aggregator") else sys.argv[0]
+    beside = Path(sys.executable).with_name("aggregator")
+    return "aggregator" if shutil.which("aggregator") or not beside.exists() else str(beside)
