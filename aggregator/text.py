@@ -106,8 +106,11 @@ def clean(raw: str, *, limit: int) -> str:
         text = " ".join(raw.split())
         if not text.isprintable():
             text = " ".join(_without_invisible(text).split())
-    elif "  " in raw or raw[:1] == " " or raw[-1:] == " ":
-        text = " ".join(raw.split())
+    else:
+        # Blanks are the only white space that is printable: a quarter of what splitting takes.
+        while "  " in text:
+            text = text.replace("  ", " ")
+        text = text.strip(" ")
     if not text.isascii() and not is_normalized("NFC", text):
         text = normalize("NFC", text)
     return text if len(text) <= limit else _cut(text, limit)
@@ -137,7 +140,7 @@ def _readable(raw: str) -> str:
     # What most texts hold that is not printable. Splitting at all white space would take twenty
     # times as long, and a second look for misread text.
     text = raw[:MAX_RAW].replace("\n", " ").replace("\r", " ").replace("\t", " ")
-    if text.isascii() and text.isprintable():
+    if text.isprintable() and not _begins_misread(text):
         return text
     before = ""
     while text != before:  # a character that goes may have stood in the way of a repair
@@ -188,12 +191,14 @@ def _misread(text: str) -> str | None:
 
 def _begins_misread(text: str) -> bool:
     """Are the first two characters that are not ASCII a first byte of UTF-8 and a later one?"""
+    if text.isascii():
+        return False
+    # Where they begin, nothing tells faster than the exception.
     try:
         text.encode("ascii")
     except UnicodeEncodeError as error:
         at = error.start
-        return "\xc2" <= text[at] <= "\xf4" and not text[at + 1 : at + 2].isascii()
-    return False
+    return "\xc2" <= text[at] <= "\xf4" and not text[at + 1 : at + 2].isascii()
 
 
 def _without_invisible(text: str) -> str:
