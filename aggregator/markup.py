@@ -80,7 +80,7 @@ def strip_html(text: str) -> str:
 
 
 def _strip_simple(text: str) -> str | None:
-    """`text` without its tags, entities left, in a third of the time; None for any but the usual.
+    """`text` without its tags, in two fifths of the time; None for any but the usual ones.
 
     Every `<` has to begin one of the tags. The mark of a block cannot stand inside another tag, so
     none is pieced together from what two of them leave.

@@ -198,7 +198,7 @@ class Entry:
 class SeenEntry(NamedTuple):
     """An item whose fingerprint is already stored; only its place in the document is news.
 
-    A NamedTuple: nearly every item of nearly every document is one, at a third of the cost.
+    A NamedTuple: nearly every item of nearly every document is one, at two thirds of the cost.
     """
 
     position: int

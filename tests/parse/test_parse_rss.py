@@ -215,6 +215,7 @@ def test_dates_have_a_precedence(elements: str, published: int | None, updated: 
             "g.png",
         ),
         ("<media:group/>", None),
+        ('<media:thumbnail/><media:thumbnail url="https://a.example/2.jpg"/>', "2.jpg"),
         ('<media:content medium="image"/>', None),
         ('<enclosure url="https://a.example/e.jpg" type="image/jpeg"/>', "e.jpg"),
         ('<enclosure url="https://a.example/e.mp3" type="audio/mpeg"/>', None),

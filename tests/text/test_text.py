@@ -114,8 +114,20 @@ SUMMARIES = {
     "o8": ("a</div></div>b", "a b"),
     "once": ("&amp;lt;b&amp;gt;", "&lt;b&gt;"),
     "no-markup": ("plain &eacute; text", "plain é text"),
+    "empty-frame": ("a<iframe src='x'></iframe>b", "ab"),
+    "hidden": ("a<iframe></script>b</iframe>c", "ac"),
+    "pieced-together": ("<b<p>>a", ">a"),
+    "greater-in-attribute": ('<a title="x > y">a</a>', "a"),
+    "control-by-number": ("<p>a&#11;b&#28;c</p>", "a b c"),
+    "giant-number": (f"<p>a&#{'1' * 5000};b</p>", "a\ufffdb"),
     "prefix-of-a-block": ("<preface>a</preface>b", "ab"),
 }
+
+TAG_PIECES = (
+    *("<p>", "</p>", "<br/>", "<b>", "</b>", "<a href='x>y'>", '<img alt="<p>"/>', "<!-- x -->"),
+    *("<iframe>", "</iframe>", "<script>", "</script>", "<!-->", "<b", "<", ">", '"', " ", "a"),
+    *("é", "&amp;", "&lt;", "&copy", "&#8217;", "&#x27;", "&#11;", "&#x85;", "&#0;", "&notit;"),
+)
 
 INVISIBLE = {
     "override": ("a\u202eb\u202c", "ab"),
@@ -210,6 +222,14 @@ def test_hostile_repetition_is_harmless(unit: str) -> None:
     for kind in TextKind:
         assert len(plain_title(raw, kind)) <= 300
         assert len(plain_text(raw, kind)) <= 2000
+
+
+@given(st.lists(st.sampled_from(TAG_PIECES), max_size=12))
+def test_simple_tags_are_taken_as_a_parser_takes_them(pieces: list[str]) -> None:
+    """An element that is none of the simple ones, in front, sends all of it to the parser."""
+    raw = f"<p>{''.join(pieces)}"
+
+    assert plain_text(raw) == plain_text(f"<x>{raw}")
 
 
 def test_a_plain_title_comes_back_as_it_is() -> None:
