@@ -83,9 +83,7 @@ def web(options: Options, host: str, port: int) -> None:
     """
     network = options.network()
     open_reader(network.database).conn.close()  # ours, whole and of this version, or an error
-    shown = f"[{host}]" if ":" in host else host
-    click.echo(f"http://{shown}:{port}/-/network  (ctrl-C ends it)")
-    serve(network.database, host=host, port=port)
+    serve(network.database, host=host, port=port, ready=click.echo)
 
 
 @click.command()

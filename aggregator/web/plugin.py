@@ -19,6 +19,16 @@ from sqlite_utils import Database
 from aggregator.web import views
 
 STYLE = Path(__file__).parent / "static" / "web.css"
+_SPOKEN = """
+document.documentElement.lang = "en";
+document.querySelectorAll("section.content").forEach(part => part.setAttribute("role", "main"));
+document.getElementById("sql-editor")?.setAttribute("aria-label", "SQL");
+const spoken = {_filter_column: "Column", _filter_op: "Comparison", _filter_value: "Value"};
+document.querySelectorAll(".filters select, .filters input").forEach(field => {
+  const name = Object.keys(spoken).find(start => field.name.startsWith(start));
+  if (name) field.setAttribute("aria-label", spoken[name]);
+});
+"""
 _STORY_COLUMNS = frozenset({"story_id"})
 
 
@@ -96,8 +106,8 @@ def extra_css_urls(datasette: Any) -> list[str]:
 
 @hookimpl
 def extra_body_script() -> str:
-    """Datasette's pages do not say their language; screen readers want it."""
-    return 'document.documentElement.lang = "en";'
+    """What screen readers miss on Datasette's own pages, ours among them."""
+    return _SPOKEN
 
 
 @hookimpl

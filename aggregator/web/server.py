@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +53,26 @@ def metadata_for(name: str) -> dict[str, Any]:
     return {**told, "databases": {name: database}}
 
 
-def serve(database: Path, *, host: str, port: int) -> None:
-    """Until SIGINT or SIGTERM; raises UsageError when Datasette is not installed."""
+def serve(database: Path, *, host: str, port: int, ready: Callable[[str], object]) -> None:
+    """Until SIGINT or SIGTERM; raises UsageError without Datasette, or when it cannot listen.
+
+    `ready` hears the address once it is listened at.
+    """
     datasette = build(database)
     uvicorn = importlib.import_module("uvicorn")
-    uvicorn.run(datasette.app(), host=host, port=port, log_level="warning", lifespan="on")
+    config = uvicorn.Config(datasette.app(), log_level="warning", lifespan="on")
+    try:
+        listener = socket.create_server((host, port), family=_family(host))
+    except OSError as error:
+        raise UsageError(f"{host}, port {port}: cannot listen: {error.strerror}") from error
+    with listener:
+        ready(f"http://{_shown(host)}:{port}/-/network  (ctrl-C ends it)")
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -187,3 +188,14 @@ async def test_a_story_that_does_not_exist_is_404(client: Any) -> None:
     """A number too long for one as well."""
     assert (await client.get("/-/story/999")).status_code == 404
     assert (await client.get("/-/story/" + "9" * 30)).status_code == 404
+
+
+@needs_datasette
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_an_address_in_use_is_said(store: Store) -> None:
+    """Status 2; nothing is announced."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        with pytest.raises(UsageError, match=f"port {port}: cannot listen"):
+            server.serve(store.path, host="127.0.0.1", port=port, ready=pytest.fail)
