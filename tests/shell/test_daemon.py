@@ -231,7 +231,10 @@ def test_R1_kills_at_random_moments_lose_and_double_nothing(
         stored = now
         make_due(config)
     with daemon(config, tmp_path / "log") as process:
+        # What the others left may be all there is to wait for: a process that has no handler yet
+        # would end by the signal itself.
         wait_for(socket_file.exists)
+        wait_for(lambda: query(config, "SELECT 1 FROM feeds WHERE failures > 0") == [])
         wait_for(lambda: is_published(config))
         assert stop(process) == 0
     readers.done.set()
