@@ -23,8 +23,11 @@ from aggregator.store.filesystem import network_file_system
 log = logging.getLogger(__name__)
 
 _WAL_STEP = 4 * 1024 * 1024
-_WAL_PATIENCE_MS = 200
-"""How long such a try waits for the readers of the moment, and how soon it is made again."""
+"""Bytes the log may grow after a try to begin it anew that readers kept from its end."""
+_WAL_PATIENCE_MS = (200, 1_000, 5_000)
+"""How long the first, the second, each later try in a row waits for the readers of the moment:
+a writer that waits delays its polls, one that never does lets the log grow for as long as
+readers follow one another."""
 
 
 class Store:
@@ -35,6 +38,7 @@ class Store:
         self.db = db
         self._lock = lock
         self._wal_limit = WAL_LIMIT
+        self._wal_tries = 0
 
     @classmethod
     def open(cls, path: Path) -> Store:
@@ -65,14 +69,16 @@ class Store:
     def _bound_wal(self) -> None:
         size = Path(f"{self.path}-wal").stat().st_size
         if size < WAL_LIMIT:
-            self._wal_limit = WAL_LIMIT
+            self._wal_limit, self._wal_tries = WAL_LIMIT, 0
         if size < self._wal_limit:
             return
-        self.db.conn.execute(f"PRAGMA busy_timeout = {_WAL_PATIENCE_MS}")
+        patience = _WAL_PATIENCE_MS[min(self._wal_tries, len(_WAL_PATIENCE_MS) - 1)]
+        self.db.conn.execute(f"PRAGMA busy_timeout = {patience}")
         try:
             (busy, _, _) = self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
             self.db.conn.execute(f"PRAGMA busy_timeout = {round(BUSY_TIMEOUT_S * 1000)}")
+        self._wal_tries = self._wal_tries + 1 if busy else 0
         self._wal_limit = size + _WAL_STEP if busy else WAL_LIMIT
 
     def tidy(self) -> None:

@@ -245,14 +245,21 @@ def test_readers_in_the_same_process_do_not_cost_the_writer_its_locks(path: Path
         assert [row[0] for row in connection.execute("SELECT id FROM sites")] == ["a", "b"]
 
 
-def test_a_reader_that_never_ends_costs_space_and_no_more(path: Path) -> None:
-    """R8: the log grows while it reads; the first commit after its end begins the log anew."""
-    wal = Path(f"{path}-wal")
+def test_a_reader_that_never_ends_costs_space_and_no_more(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R8: the log grows while it reads; the first commit after its end begins the log anew.
+
+    Each try in a row waits longer, so that readers who overlap on a slow machine come to an end.
+    """
+    monkeypatch.setattr("aggregator.store.store._WAL_PATIENCE_MS", (11, 12, 13))
+    wal, statements = Path(f"{path}-wal"), list[str]()
     with closing(Store.open(path)) as store:
+        store.db.conn.set_trace_callback(statements.append)
         with closing(open_reader(path).conn) as reader:
             reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM sites").fetchone()
-            for number in range(24):
+            for number in range(28):
                 with store.transaction() as db:
                     db.conn.execute(
                         "INSERT INTO sites VALUES (:id, hex(zeroblob(500000)), '')", {"id": number}
@@ -264,6 +271,8 @@ def test_a_reader_that_never_ends_costs_space_and_no_more(path: Path) -> None:
             with store.transaction() as db:
                 db.conn.execute("DELETE FROM sites WHERE id = :id", {"id": number})
 
+        waits = [line.split()[-1] for line in statements if "busy_timeout =" in line]
+        assert waits[:6] == ["11", "5000", "12", "5000", "13", "5000"]
         assert grown > WAL_LIMIT
         assert wal.stat().st_size <= WAL_LIMIT
         assert store.db.conn.execute("PRAGMA busy_timeout").fetchone()[0] == 5000
