@@ -17,7 +17,8 @@ LAYERS = (
     ("model", "editors"),
     ("urls", "markup", "zones", "date_fallback"),
     ("domains", "url_key", "text", "dates", "stories", "search_words"),
-    ("config", "environment", "match", "moves", "policy", "schedule", "selection", "similar"),
+    ("config", "environment", "match", "moves", "policy", "presence"),
+    ("schedule", "selection", "similar"),
     ("parse", "render", "opml"),
     ("logs", "config_file", "workers", "fetch", "publish", "control", "export", "slots"),
     ("store", "hook"),
@@ -26,6 +27,7 @@ LAYERS = (
     ("publication",),
     ("pipeline", "upkeep"),
     ("polling",),
+    ("replaying", "visiting"),
     ("instance",),
     ("editing",),
     ("requests",),
@@ -33,7 +35,7 @@ LAYERS = (
     ("cli",),
     ("__main__",),
 )
-PURE_ROWS = 7
+PURE_ROWS = 8
 """The rows of the core: no I/O, no clock, no randomness, no logging."""
 
 FORBIDDEN_IN_CORE = frozenset(
