@@ -31,7 +31,7 @@ _WANTED = """
         SELECT story_id, min(shown_from)
         FROM placements
         WHERE shown_until IS NULL
-        GROUP BY story_id
+        GROUP BY +story_id -- by what is shown now, not by all that ever was
         UNION ALL
         SELECT story_checks.story_id, NULL
         FROM story_checks

@@ -28,7 +28,7 @@ error_log stderr;
 events {{ worker_connections 64; }}
 http {{
     access_log off;
-    types {{ text/html html; application/javascript js; application/json json; }}
+    types {{ text/html html; text/css css; application/javascript js; application/json json; }}
     client_body_temp_path {place}/body;
     proxy_temp_path {place}/proxy;
     fastcgi_temp_path {place}/fastcgi;
