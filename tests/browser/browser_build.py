@@ -166,6 +166,23 @@ def with_axe(html: str) -> str:
     return html.replace("</body>", f"{run}</body>")
 
 
+def with_ruler(html: str) -> str:
+    """The same page, which leaves in `data-wide` of the body what is wider than its place."""
+    policy = html.find('<meta http-equiv="Content-Security-Policy"')
+    if policy >= 0:
+        html = html[:policy] + html[html.index(">", policy) + 1 :]
+    run = (
+        "<script>addEventListener('load', function () { document.body.setAttribute('data-wide',"
+        " JSON.stringify(Array.from(document.querySelectorAll('*')).filter(function (e) {"
+        " return e.scrollWidth > e.clientWidth && e.clientWidth > 1"
+        " && getComputedStyle(e).overflowX !== 'visible' || e === document.documentElement"
+        " && e.scrollWidth > innerWidth; }).map(function (e) {"
+        " return e.tagName + '.' + e.className + ' ' + e.scrollWidth + ' in ' + e.clientWidth;"
+        " }))); });</script>"
+    )
+    return html.replace("</body>", f"{run}</body>")
+
+
 def demo(directory: Path) -> Path:
     """The made-up family, published; its feeds.yaml."""
     command = [sys.executable, "-m", "aggregator", "demo", "--dir", str(directory)]
