@@ -103,7 +103,7 @@ async def test_an_unchanged_body_is_not_read(tmp_path: Path) -> None:
     assert {report.outcome for report in reports} == {Outcome.UNCHANGED}
 
 
-async def test_a_site_that_is_down_empties_no_block(tmp_path: Path) -> None:
+async def test_rH6_a_site_that_is_down_empties_no_block(tmp_path: Path) -> None:
     """rH2, rH6: the failure is recorded, the page stays as it was."""
     async with family_at_work(tmp_path) as (instance, server):
         await instance.publish()
