@@ -38,6 +38,9 @@ from aggregator.store.store import Store
 from aggregator.stories import tell_story
 from aggregator.urls import host_of
 
+KEPT_HEADER = 512
+"""Characters of a header that are stored."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
@@ -199,10 +202,16 @@ def _archived(attempt: Attempt, record: PollRecord) -> ArchivedPoll:
         outcome=record.outcome,
         http_status=record.http_status,
         url=None if isinstance(result, FetchFailed) else result.url,
-        content_type=result.content_type if isinstance(result, Fetched) else None,
+        content_type=_content_type(result),
         error=record.error,
         body=attempt.packed,
     )
+
+
+def _content_type(result: FetchResult) -> str | None:
+    """The header as far as it is kept: the archive is bounded by its bodies alone."""
+    sent = result.content_type if isinstance(result, Fetched) else None
+    return None if sent is None else sent[:KEPT_HEADER]
 
 
 def _note_move(db: Database, attempt: Attempt, record: PollRecord) -> None:

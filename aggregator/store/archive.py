@@ -250,6 +250,17 @@ def body_of(db: Database, body_id: int) -> bytes:
     return body
 
 
+def count_damaged(db: Database) -> int:
+    """Reads every body of the archive, one at a time."""
+    damaged = 0
+    for (body_id,) in db.conn.execute("SELECT id FROM archive_bodies").fetchall():
+        try:
+            body_of(db, body_id)
+        except DamagedBodyError:
+            damaged += 1
+    return damaged
+
+
 def _stored_poll(row: sqlite3.Row) -> StoredPoll:
     return StoredPoll(
         id=row["id"],

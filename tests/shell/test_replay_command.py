@@ -18,7 +18,7 @@ def test_replay_of_an_archive(tmp_path: Path) -> None:
     """A new database with the same stories; status 1 for a damaged part, 2 where a file is."""
     with FamilyServer(build_family(datetime.now(UTC))) as server:
         config = write_family(tmp_path, server)
-        config.write_text(f"archive: {{}}\n{config.read_text()}")
+        config.write_text(f"archive: {{}}\ncheck_stories: 15m\n{config.read_text()}")
         assert aggregator("-c", config, "run", "--once").returncode == 0
 
     done = aggregator("-c", config, "replay", tmp_path / "again.db")

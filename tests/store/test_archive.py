@@ -13,6 +13,7 @@ from store_build import NOW, network_at
 
 from aggregator.store import archive, writing
 from aggregator.store.archive import ArchivedPoll, DamagedBodyError, pack
+from aggregator.store.doctor import Verdict, examine
 from aggregator.store.store import Store
 
 HOUR = timedelta(hours=1)
@@ -191,6 +192,18 @@ def test_a_damaged_body_is_known_for_one(store: Store, spoil: object) -> None:
 
     with pytest.raises(DamagedBodyError, match="its body"):
         archive.body_of(store.db, 1)
+
+
+def test_the_doctor_knows_of_damaged_bodies(store: Store) -> None:
+    """Advice: the database is whole without them."""
+    keep(store, noise(500))
+    keep(store, noise(500, 2))
+    flip(store)
+
+    (finding,) = [one for one in examine(store.db, store.path) if one.verdict is not Verdict.OK]
+
+    assert (finding.check, finding.verdict) == ("archive", Verdict.ADVICE)
+    assert finding.detail.startswith("2 bodies")
 
 
 def test_a_body_that_is_gone_is_said_so(store: Store) -> None:
