@@ -22,6 +22,7 @@ MAX_RAW = 65536
 """More than this is cut before anything looks at it: nh3 takes 2 s for a hostile 0.9 MB."""
 
 _ROUNDS = 3
+_FEW = 8
 _ELLIPSIS = "…"
 
 # White space is not in here: it becomes a space. The rest: controls, lone surrogates,
@@ -79,6 +80,8 @@ def plain_title(raw: str, kind: TextKind = TextKind.TEXT, *, limit: int = 300) -
     often to take their word for it (miniflux #1020, FreshRSS #8162); an element named in a
     headline (`A guide to <head> elements`) stays.
     """
+    if _is_plain(raw, limit):
+        return raw
     text = _readable(raw)
     if kind is not TextKind.TEXT:
         text = _by_type(text, kind)
@@ -91,6 +94,8 @@ def plain_text(raw: str, kind: TextKind = TextKind.HTML, *, limit: int = 2000) -
     HTML and XHTML are decoded exactly once (RFC 4287 section 3.1.1: markup by type); TEXT is
     treated as a title is, because feeds that leave the type out often send HTML all the same.
     """
+    if _is_plain(raw, limit):
+        return raw
     text = _readable(raw)
     text = _settled(text) if kind is TextKind.TEXT else _by_type(text, kind)
     return clean(text, limit=limit)
@@ -111,6 +116,20 @@ def clean(raw: str, *, limit: int) -> str:
     if not text.isascii() and not is_normalized("NFC", text):
         text = normalize("NFC", text)
     return text if len(text) <= limit else _cut(text, limit)
+
+
+def _is_plain(raw: str, limit: int) -> bool:
+    """Most titles, authors and categories: nothing below would change them."""
+    return (
+        len(raw) <= limit
+        and raw.isascii()
+        and raw.isprintable()
+        and "<" not in raw
+        and "&" not in raw
+        and "  " not in raw
+        and raw[:1] != " "
+        and raw[-1:] != " "
+    )
 
 
 def _by_type(text: str, kind: TextKind) -> str:
@@ -149,7 +168,7 @@ def _visible(text: str) -> str:
     if text.isprintable():
         return text
     text = " ".join(text.split())
-    return text if text.isprintable() else _DROPPED.sub("", text)
+    return text if text.isprintable() else _without_dropped(text)
 
 
 def _repaired(text: str) -> str:
@@ -198,8 +217,18 @@ def _begins_misread(text: str) -> bool:
     return "\xc2" <= text[at] <= "\xf4" and not text[at + 1 : at + 2].isascii()
 
 
+def _without_dropped(text: str) -> str:
+    """Nearly always one or two kinds: to replace them takes a quarter of the time."""
+    found = [each for each in set(text) if not each.isprintable() and _DROPPED.match(each)]
+    if len(found) > _FEW:
+        return _DROPPED.sub("", text)
+    for each in found:
+        text = text.replace(each, "")
+    return text
+
+
 def _without_invisible(text: str) -> str:
-    text = _DROPPED.sub("", text)
+    text = _without_dropped(text)
     if "\u200c" in text or "\u200d" in text:
         text = normalize("NFC", text)  # before: it may change what stands beside a joiner
         text = _JOINER.sub(_joiner_at_work, text)

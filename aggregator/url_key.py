@@ -52,6 +52,8 @@ email
 _TELLING = frozenset(_TELLING_WORDS.split())
 _WORDS = re.compile(r"[^a-z0-9]+")
 
+# In the host of every page that `_unwrapped` knows.
+_WRAPPER = re.compile(r"google|ampproject|yahoo|bing|facebook")
 _GOOGLE = re.compile(r"google(?:\.[a-z]{2,3}){1,2}")
 _AMP_CACHE_PATH = re.compile(r"/[a-z](/s)?/(.+)")
 _GOOGLE_AMP_PATH = re.compile(r"/amp(/s)?/(.+)")
@@ -199,6 +201,8 @@ def _unwrapped(parts: _Parts) -> _Parts | None:
     Not web.archive.org (another page by now), feeds.feedburner and Google News (opaque ids).
     """
     host, path, pairs, _ = parts
+    if not _WRAPPER.search(host):
+        return None
     target = _carried_in_path(host, path)
     if target:
         query = "&".join(_shown(*pair) for pair in pairs)

@@ -35,6 +35,7 @@ _PLAIN = re.compile(
     r"https?://(?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,63}"
     r"/[A-Za-z0-9/_.~!$&'()*+,;=:@%\[\]-]*(?:\?[A-Za-z0-9/?_.~!$&()*+,;=:@%\[\]-]*)?"
 )
+_PLAIN_HOST = re.compile(r"https?://((?:[a-z0-9_-]+\.)*[a-z0-9_-]+)(?:/|\Z)")
 _NOT_PLAIN = re.compile(r"/\.|%2|xn--")
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -69,6 +70,9 @@ def host_of(url: str) -> str:
     Without port, without the final dot of a fully qualified name and without the brackets of an
     IPv6 address.
     """
+    # Every link of an entry asks, and nearly all are written so: a sixth of the time.
+    if plain := _PLAIN_HOST.match(url):
+        return plain[1]
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

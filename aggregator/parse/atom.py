@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lxml import etree
 
 from aggregator.parse.images import image_of, linked_image
 from aggregator.parse.names import ATOM_NAMES, XML_BASE, XML_LANG
-from aggregator.parse.raw import RawEntry, RawFeed, RawMeta, RawText
+from aggregator.parse.raw import MAX_ENTRIES, LazyEntries, RawEntry, RawFeed, RawMeta, RawText
 from aggregator.parse.tree import (
     Fields,
     Texts,
@@ -36,7 +38,12 @@ def read_atom(root: etree._Element) -> RawFeed:
     fields = fields_of(root, ATOM_NAMES)
     base = join_base("", root)
     author = _author(fields)
-    entries = [_entry(entry, author, base) for entry in fields.get("entry", ())]
+    items = fields.get("entry", [])
+    entries: Sequence[RawEntry] = (
+        [_entry(item, author, base) for item in items]
+        if len(items) <= MAX_ENTRIES
+        else LazyEntries(len(items), lambda place: _entry(items[place], author, base))
+    )
     return RawFeed(_meta(root, fields, base), entries)
 
 

@@ -17,13 +17,19 @@ from aggregator.model import Document, DocumentRequest, Entry, SeenEntry, Tier
 from aggregator.network import FuturePolicy
 from aggregator.parse.fingerprint import fingerprint
 from aggregator.parse.meta import normalize_meta
-from aggregator.parse.raw import MAX_RAW_SUMMARY, MAX_RAW_TITLE, RawEntry, RawFeed, RawText
+from aggregator.parse.raw import (
+    MAX_ENTRIES,
+    MAX_RAW_SUMMARY,
+    MAX_RAW_TITLE,
+    RawEntry,
+    RawFeed,
+    RawText,
+)
 from aggregator.text import TextKind, plain_text, plain_title
 from aggregator.url_key import canonical_url
 from aggregator.urls import absolute_link
 
-# security.md 4.7: what is kept of one document and one item.
-MAX_ENTRIES = 500
+# security.md 4.7: what is kept of one item.
 _MAX_GUID = 512
 _MAX_AUTHOR = 200
 _MAX_CATEGORY = 100
@@ -49,11 +55,9 @@ class _Context:
 
 def build_document(feed: RawFeed, tier: Tier, request: DocumentRequest) -> Document:
     """The document as the store wants it; its entries stay in document order."""
-    numbered = list(enumerate(feed.entries))
-    kept: Sequence[tuple[int, RawEntry]] = (
-        numbered if len(numbered) <= MAX_ENTRIES else _newest(numbered, request)
-    )
-    context = _Context(request, _base(feed, request), _shared_pages(feed.entries))
+    count = len(feed.entries)
+    kept = list(enumerate(feed.entries)) if count <= MAX_ENTRIES else _newest(feed.entries, request)
+    context = _Context(request, _base(feed, request), _shared_pages(kept))
     entries: list[Entry] = []
     seen: list[SeenEntry] = []
     skipped = undated = 0
@@ -73,31 +77,30 @@ def build_document(feed: RawFeed, tier: Tier, request: DocumentRequest) -> Docum
         tier=tier,
         entries=tuple(entries),
         seen=tuple(seen),
-        truncated=len(numbered) - len(kept),
+        truncated=count - len(kept),
         undated=undated,
         skipped=skipped,
     )
 
 
-def _newest(
-    numbered: Sequence[tuple[int, RawEntry]], request: DocumentRequest
-) -> Sequence[tuple[int, RawEntry]]:
-    """The newest by date, then the undated from the top; in document order again.
+def _newest(entries: Sequence[RawEntry], request: DocumentRequest) -> list[tuple[int, RawEntry]]:
+    """The newest by date, then the undated from the top; by position, in document order again.
 
     Dates cost more than all the rest of a known item, and nearly every long feed begins with its
-    newest items: where samples of the whole document say so, the others are not looked at.
+    newest items: where samples of the whole document say so, the others are not even read.
     """
-    step = max(1, (len(numbered) - 1) // _SAMPLES)
-    samples = [_published(raw, request) for _, raw in (*numbered[::step], numbered[-1])]
+    last = len(entries) - 1
+    places = (*range(0, last, last // _SAMPLES), last)
+    samples = [_published(entries[place], request) for place in places]
     dated = [moment for moment in samples if moment]
     if len(dated) in (0, len(samples)) and dated == sorted(dated, reverse=True):
-        return numbered[:MAX_ENTRIES]
+        return list(enumerate(entries[:MAX_ENTRIES]))
 
     def age(item: tuple[int, RawEntry]) -> tuple[bool, float, int]:
         moment = _published(item[1], request)
         return (moment is None, -moment.timestamp() if moment else 0.0, item[0])
 
-    return sorted(sorted(numbered, key=age)[:MAX_ENTRIES])
+    return sorted(sorted(enumerate(entries), key=age)[:MAX_ENTRIES])
 
 
 def _base(feed: RawFeed, request: DocumentRequest) -> str:
@@ -106,9 +109,9 @@ def _base(feed: RawFeed, request: DocumentRequest) -> str:
     return named or request.url
 
 
-def _shared_pages(entries: Sequence[RawEntry]) -> frozenset[str]:
-    """Links without fragment under which the document has several items, by fragment alone."""
-    linked = [raw.links[0] for raw in entries if raw.links and "#" in raw.links[0]]
+def _shared_pages(kept: Sequence[tuple[int, RawEntry]]) -> frozenset[str]:
+    """Links without fragment under which there are several items, by fragment alone."""
+    linked = [raw.links[0] for _, raw in kept if raw.links and "#" in raw.links[0]]
     spellings: dict[str, set[str]] = {}
     for link in linked:
         spellings.setdefault(link.partition("#")[0], set()).add(link)

@@ -6,9 +6,13 @@ an absent value is "". Nothing is resolved, stripped of markup or understood as 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, overload
 
 from aggregator.text import TextKind
+
+MAX_ENTRIES = 500
+"""What is kept of one document (security.md 4.7), the newest."""
 
 MAX_RAW_TITLE = 4 * 1024
 MAX_RAW_SUMMARY = 16 * 1024
@@ -65,4 +69,27 @@ class RawFeed(NamedTuple):
     """A document as written; `entries` in document order."""
 
     meta: RawMeta
-    entries: list[RawEntry]
+    entries: Sequence[RawEntry]
+
+
+class LazyEntries(Sequence[RawEntry]):
+    """The entries of a document that has more than are kept: each is read when it is asked for."""
+
+    def __init__(self, count: int, read: Callable[[int], RawEntry]) -> None:
+        self._count = count
+        self._read = read
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, place: int) -> RawEntry: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[RawEntry]: ...
+
+    def __getitem__(self, place: int | slice) -> RawEntry | list[RawEntry]:
+        places = range(self._count)[place]
+        if isinstance(places, int):
+            return self._read(places)
+        return [self._read(each) for each in places]

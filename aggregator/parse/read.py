@@ -8,6 +8,7 @@ have items of which none was found.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -28,7 +29,7 @@ from aggregator.parse.limits import (
 from aggregator.parse.names import ATOM, RSS_NAMES
 from aggregator.parse.normalize import build_document
 from aggregator.parse.raw import RawFeed
-from aggregator.parse.repair import drop_doctype, repair_xml, whole_items
+from aggregator.parse.repair import drop_doctype, repair_xml
 from aggregator.parse.rss import read_rss
 from aggregator.parse.tree import parse_xml
 
@@ -40,27 +41,32 @@ _CUT_SHORT = ParseFailed(Outcome.MALFORMED, "cut short before the end of its fir
 _Read = RawFeed | ParseFailed | None
 
 
+class _Strict(NamedTuple):
+    """What the strict reader has said of these bytes, so that it need not be asked again."""
+
+    data: bytes
+    read: _Read
+
+
 def read_document(request: DocumentRequest) -> Document | ParseFailed:
     """What the body holds; raises nothing a document could provoke but lack of memory."""
     if len(request.body) > MAX_BYTES:
         return ParseFailed(Outcome.TOO_LARGE, "more than 10 MiB")
-    return _read_usual(request) or _read_any(request)
-
-
-def _read_usual(request: DocumentRequest) -> Document | ParseFailed | None:
-    """UTF-8, well-formed, no DOCTYPE, with entries; None: the document needs a closer look."""
     data = plain_utf8(request.body, request.content_type)
     if data is None or doctype_start(data) is not None:
-        return None
+        return _read_any(request, None)
     if failed := check_size(data):
         return failed
-    read = _read_tree(data)
-    if isinstance(read, ParseFailed):
-        return read
-    return build_document(read, Tier.STRICT, request) if read and read.entries else None
+    strict = _Strict(data, _read_tree(data))
+    if isinstance(strict.read, ParseFailed):
+        return strict.read
+    if strict.read and strict.read.entries:
+        return build_document(strict.read, Tier.STRICT, request)
+    return _read_any(request, strict)
 
 
-def _read_any(request: DocumentRequest) -> Document | ParseFailed:
+def _read_any(request: DocumentRequest, strict: _Strict | None) -> Document | ParseFailed:
+    """What is not the usual: UTF-8, well-formed, no DOCTYPE, with entries."""
     data = decode_document(request.body, request.content_type)
     if not data:
         return ParseFailed(Outcome.EMPTY_BODY, "nothing but white space")
@@ -68,7 +74,7 @@ def _read_any(request: DocumentRequest) -> Document | ParseFailed:
         return _read_json(data, request)
     if declares_entities(data):
         return ENTITIES
-    return check_size(data) or _read_xml(data, request)
+    return check_size(data) or _read_xml(data, request, strict)
 
 
 def _read_json(data: bytes, request: DocumentRequest) -> Document | ParseFailed:
@@ -81,16 +87,18 @@ def _read_json(data: bytes, request: DocumentRequest) -> Document | ParseFailed:
     return build_document(feed, Tier.JSON, request)
 
 
-def _read_xml(data: bytes, request: DocumentRequest) -> Document | ParseFailed:
+def _read_xml(
+    data: bytes, request: DocumentRequest, strict: _Strict | None
+) -> Document | ParseFailed:
     start = doctype_start(data)
     plain = data if start is None else drop_doctype(data, start)
-    read = _read_tree(plain)
+    read = strict.read if strict and strict.data == plain else _read_tree(plain)
     tier = Tier.STRICT
     if read is None and _FEED.search(plain):
-        text = whole_items(plain.decode("utf-8", "replace"))
-        if text is None:
+        repaired = repair_xml(plain)
+        if repaired is None:
             return measure(plain) or _CUT_SHORT
-        data = repair_xml(text).encode()
+        data = repaired
         read = _read_tree(data)
         tier = Tier.REPAIRED
     if isinstance(read, ParseFailed):

@@ -6,14 +6,14 @@ that occur: Dublin Core, content, Media RSS, iTunes, Atom.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from lxml import etree
 
 from aggregator.parse.images import image_of
 from aggregator.parse.names import RDF_ABOUT, RSS_NAMES, XML_BASE, XML_LANG
-from aggregator.parse.raw import RawEntry, RawFeed, RawMeta, RawText
+from aggregator.parse.raw import MAX_ENTRIES, LazyEntries, RawEntry, RawFeed, RawMeta, RawText
 from aggregator.parse.tree import (
     Fields,
     Texts,
@@ -48,11 +48,11 @@ def read_rss(root: etree._Element) -> RawFeed:
     channel = fields_of(channels[0], RSS_NAMES) if channels else {}
     # RSS 1.0 and 0.90 have their items beside the channel, the others in it.
     nested = (fields_of(each, RSS_NAMES).get("item", ()) for each in channels[1:])
-    items = chain(channel.get("item", ()), *nested, top.get("item", ()))
+    items = list(chain(channel.get("item", ()), *nested, top.get("item", ())))
     base = join_base("", root)
     if channels:
         base = join_base(base, channels[0])
-    return RawFeed(_meta(root, channel, base), list(_entries(items, base)))
+    return RawFeed(_meta(root, channel, base), _entries(items, base))
 
 
 def _meta(root: etree._Element, channel: Fields, base: str) -> RawMeta:
@@ -82,17 +82,35 @@ def _nested_texts(channel: Fields, outer: str, inner: str) -> tuple[str, ...]:
     )
 
 
-def _entries(items: Iterable[etree._Element], base: str) -> Iterator[RawEntry]:
+def _entries(items: Sequence[etree._Element], base: str) -> Sequence[RawEntry]:
+    if len(items) <= MAX_ENTRIES:
+        return list(_all_entries(items, base))
+    flat = list(_flat(items))
+    return LazyEntries(
+        len(flat),
+        lambda place: _entry(flat[place], *texts_and_fields(flat[place], RSS_NAMES, _PLAIN), base),
+    )
+
+
+def _all_entries(items: Iterable[etree._Element], base: str) -> Iterator[RawEntry]:
     """An item inside an item (PCMag's feed) is one of its own, after the outer one."""
     for item in items:
         texts, fields = texts_and_fields(item, RSS_NAMES, _PLAIN)
         yield _entry(item, texts, fields, base)
         if "item" in fields:
-            yield from _entries(fields["item"], base)
+            yield from _all_entries(fields["item"], base)
+
+
+def _flat(items: Iterable[etree._Element]) -> Iterator[etree._Element]:
+    """The items in the order of `_all_entries`, none of them read."""
+    for item in items:
+        yield item
+        inner = item.iterchildren("{*}item")
+        yield from _flat(each for each in inner if RSS_NAMES.get(each.tag) == "item")
 
 
 def _entry(item: etree._Element, texts: Texts, fields: Fields, outer_base: str) -> RawEntry:
-    guid = first_text(fields, "guid")
+    guid, permalink = _guid(fields)
     get = texts.get
     published = get("pubDate", "")
     # dc:date is the publication where it stands alone, a change beside pubDate (HubSpot, Guardian).
@@ -100,7 +118,7 @@ def _entry(item: etree._Element, texts: Texts, fields: Fields, outer_base: str) 
     changed = get("atom:updated") or get("dcterms:modified")
     return RawEntry(
         guid or item.get(RDF_ABOUT, "").strip() or get("atom:id", ""),
-        _links(fields, guid),
+        _links(fields, guid if permalink else ""),
         RawText(get("title") or get("media:title", "")),
         _summary(fields),
         _author(fields),
@@ -112,28 +130,43 @@ def _entry(item: etree._Element, texts: Texts, fields: Fields, outer_base: str) 
     )
 
 
-def _links(fields: Fields, guid: str) -> tuple[str, ...]:
+def _guid(fields: Fields) -> tuple[str, bool]:
+    """The first guid, and whether it is also a link.
+
+    RSS 2.0: a guid is a permalink unless it says otherwise. Never resolved: "abc-123" is no link.
+    """
+    if "guid" in fields:
+        for guid in fields["guid"]:
+            if text := text_of(guid) if len(guid) else (guid.text or "").strip():
+                return text, text[:4].lower() == "http" and _is_permalink(guid, text)
+    return "", False
+
+
+def _is_permalink(guid: etree._Element, text: str) -> bool:
+    if not text.lower().startswith(("http://", "https://")):
+        return False
+    return not guid.keys() or guid.get("isPermaLink", "true").strip().lower() != "false"
+
+
+def _links(fields: Fields, permalink: str) -> tuple[str, ...]:
     """Feed proxies' own word for the original first, then <link>, then a guid that is one."""
     links = [_link(link) for link in fields["origLink"]] if "origLink" in fields else []
     if "link" in fields:
-        links += map(_link, fields["link"])
+        links += [_link(link) for link in fields["link"]]
     if "atom:link" in fields:
-        links += (
+        links += [
             link.get("href", "").strip()
             for link in fields["atom:link"]
             if link.get("rel", "alternate") == "alternate"
-        )
-    # RSS 2.0: a guid is a permalink unless it says otherwise. Never resolved: "abc-123" is no link.
-    if guid[:4].lower() == "http" and _is_permalink(fields):
-        links.append(guid)
+        ]
+    links.append(permalink)
     return tuple(filter(None, links))
 
 
 def _link(link: etree._Element) -> str:
-    if not link.keys():
-        return text_of(link)
-    base = link.get(XML_BASE)
-    return join_link(base.strip(), text_of(link)) if base else text_of(link)
+    text = text_of(link) if len(link) else (link.text or "").strip()
+    base = link.get(XML_BASE) if link.keys() else None
+    return join_link(base.strip(), text) if base else text
 
 
 def _categories(fields: Fields) -> tuple[str, ...]:
@@ -141,13 +174,6 @@ def _categories(fields: Fields) -> tuple[str, ...]:
         return ()
     elements = chain(fields.get("category", ()), fields.get("dc:subject", ()))
     return tuple(filter(None, map(text_of, elements)))
-
-
-def _is_permalink(fields: Fields) -> bool:
-    guid = fields["guid"][0]
-    if not text_of(guid).lower().startswith(("http://", "https://")):
-        return False
-    return not guid.keys() or guid.get("isPermaLink", "true").strip().lower() != "false"
 
 
 def _summary(fields: Fields) -> RawText:

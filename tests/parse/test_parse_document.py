@@ -159,6 +159,36 @@ def test_without_dates_the_first_five_hundred_are_kept() -> None:
     assert result.truncated == 1
 
 
+@pytest.mark.parametrize("numbers", [range(599, -1, -1), range(600)], ids=["newest", "oldest"])
+def test_an_item_in_an_item_of_a_long_document_counts(numbers: range) -> None:
+    """PCMag's nesting: after the outer one, whichever end of the document is kept."""
+    items = []
+    for n in numbers:
+        date = f"<pubDate>2026-11-02T{n // 60:02}:{n % 60:02}:00Z</pubDate>"
+        items.append(f"<title>{n}</title>{date}<item><title>in {n}</title>{date}</item>")
+
+    result = read(rss(*items))
+
+    kept = [n for n in numbers if n >= 350]
+    assert result.truncated == 700
+    assert [entry.title for entry in result.entries] == [
+        title for n in kept for title in (str(n), f"in {n}")
+    ]
+
+
+def test_of_a_long_atom_document_the_newest_are_kept() -> None:
+    """The same for the other format, where the last entry is the newest."""
+    items = "".join(
+        f"<entry><title>{n}</title><updated>2026-11-01T{n // 60:02}:{n % 60:02}:00Z</updated>"
+        "</entry>"
+        for n in range(502)
+    )
+
+    result = read(f'<feed xmlns="http://www.w3.org/2005/Atom">{items}</feed>'.encode())
+
+    assert [entry.title for entry in result.entries] == [str(n) for n in range(2, 502)]
+
+
 def test_dated_items_are_kept_before_undated_ones() -> None:
     """An item without date cannot push out one that has it."""
     body = rss(

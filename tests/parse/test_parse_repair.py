@@ -51,7 +51,7 @@ def test_cdata_is_left_alone_and_comments_go() -> None:
 
 def test_an_open_section_is_markup_to_the_end() -> None:
     """An unclosed comment hides nothing from the repair of what precedes it."""
-    assert repair_xml("<rss>& <!-- open &") == "<rss>&amp; <!-- open &amp;"
+    assert repair_xml(b"<rss>& <!-- open &</rss>") == b"<rss>&amp; <!-- open &amp;</rss>"
 
 
 @pytest.mark.parametrize(
@@ -240,5 +240,5 @@ def test_the_prefix_of_rdf_is_kept_when_a_document_is_cut() -> None:
 
 def test_a_document_without_a_root_we_know_is_left_alone() -> None:
     """The repair closes and declares nothing for formats it does not know."""
-    assert repair_xml("<x:y>&") == "<x:y>&amp;"
+    assert repair_xml(b"<x:y>&") == b"<x:y>&amp;"
     assert NAMESPACES

@@ -312,3 +312,11 @@ def test_titles_without_markup_are_idempotent(raw: str) -> None:
     title = plain_title(raw)
 
     assert plain_title(title) == title
+
+
+def test_a_text_of_many_invisible_characters_loses_them_all() -> None:
+    """Few kinds are replaced one by one, many at once: the same comes out."""
+    kinds = [chr(code) for code in (*range(8), 0xAD, 0x200B, 0x2060, 0xFEFF, 0xE0001)]
+
+    assert plain_title("a" + "b".join(kinds) + "c") == "a" + "b" * (len(kinds) - 1) + "c"
+    assert plain_title("a" + kinds[0] + "b") == "ab"
