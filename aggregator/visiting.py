@@ -5,6 +5,7 @@ Few at a time, each in its turn at its host, by the same guarded client as feeds
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ log = logging.getLogger(__name__)
 
 AT_A_TIME = 20
 """Pages that one visit asks for."""
+
+BUDGET_S = 25.0
+"""After so long a visit asks for no further page: the next one goes on. What it found is not
+published before its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,13 @@ async def check_stories(poller: Poller, fetcher: Fetcher) -> Visit:
         return Visit()
     plan = await tools.store.run(_plan, tools.clock(), every)
     asked = gone = back = 0
-    waiting = set(plan.waiting)
+    waiting, loop = set(plan.waiting), asyncio.get_running_loop()
+    end = loop.time() + BUDGET_S
     for check in plan.due:
         host = host_of(check.url)
-        if host in waiting or asked == AT_A_TIME:
+        if asked and (asked == AT_A_TIME or loop.time() > end):
+            break
+        if host in waiting:
             continue
         answer = await poller.visit(check.url, fetcher.look)
         asked += 1

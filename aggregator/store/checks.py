@@ -120,8 +120,9 @@ def forget(db: Database, *, now: datetime) -> None:
 
 
 def answers(db: Database) -> tuple[tuple[str, bool], ...]:
-    """URL of every page that was asked for, and whether it was missing."""
-    cursor = db.conn.execute("SELECT url, misses > 0 FROM story_checks")
+    """URL of every page that was asked for, and whether it was missing; without those of stories
+    that were withdrawn for it, which say nothing about the host any more."""
+    cursor = db.conn.execute("SELECT url, misses > 0 FROM story_checks WHERE override_id IS NULL")
     return tuple((url, bool(is_missing)) for url, is_missing in cursor.fetchall())
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fetch_servers import redirect
 from polite_world import World, full, network_with, status, world
 
@@ -224,6 +225,19 @@ async def test_a_site_in_trouble_loses_nothing(tmp_path: Path) -> None:
         assert pages.stories() == [1, 2, 3, 4, 5, 6, 8]
 
 
+async def test_stories_that_went_for_good_do_not_protect_the_others(tmp_path: Path) -> None:
+    """Two of the three pages of a.test are gone; the third may go too."""
+    async with shown(tmp_path, 6) as pages:
+        for number in (1, 3):
+            pages.world.serve(place_of(number), GONE)
+        await pages.visit(EVERY)
+        pages.world.serve(place_of(5), NOT_FOUND)
+        await pages.visit(EVERY)
+        await pages.visit(CONFIRM)
+
+        assert pages.stories() == [2, 4, 6]
+
+
 async def test_a_server_that_wants_less_is_left_alone(tmp_path: Path) -> None:
     """A 429 ends it for the host, here and in later visits; so does one that a feed was told."""
     async with shown(tmp_path, 6) as pages:
@@ -269,6 +283,16 @@ async def test_few_pages_at_a_time_and_one_after_the_other(tmp_path: Path) -> No
         assert (first.asked, second.asked) == (AT_A_TIME, 5)
         assert len(set(pages.asked())) == AT_A_TIME + 5
         assert pages.world.together == 1
+
+
+async def test_a_visit_does_not_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where pages are slow the next visit goes on, so that what was found is published."""
+    monkeypatch.setattr("aggregator.visiting.BUDGET_S", -1.0)
+    async with shown(tmp_path, 4) as pages:
+        asked = [(await pages.visit(later)).asked for later in (EVERY, HOUR, HOUR)]
+
+        assert asked == [1, 1, 1]
+        assert len(set(pages.asked())) == 3
 
 
 async def test_the_guard_holds_for_pages(tmp_path: Path) -> None:

@@ -110,6 +110,11 @@ async def test_a_replay_makes_the_same_entries_and_stories(tmp_path: Path) -> No
 
     assert contents(tmp_path / "again.db") == contents(network.database)
     assert len({row[13] for row in rows(network.database, "entries")}) >= 2, "one moment only"
+    with closing(sqlite3.connect(network.database)) as connection:
+        told = connection.execute(
+            "SELECT sum(updated_entries > 0), sum(http_status = 304) FROM polls"
+        )
+        assert min(told.fetchone()) > 0, "nothing corrected, or nothing unchanged"
     assert problems == []
     assert (done.problems, done.left_out) == (0, 0)
     assert done.documents < done.polls == len(rows(network.database, "polls"))
