@@ -64,7 +64,7 @@ def retitled(family: Family) -> Family:
     changed = tuple(
         replace(
             document,
-            body=document.body.replace(b"Orbiter", b"Probe").replace(b"Fusion", b"Fission"),
+            body=document.body.replace(b"Orbiter stays", b"Probe stays"),
             modified=document.modified + timedelta(minutes=5),
         )
         for document in family.documents
