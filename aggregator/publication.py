@@ -33,6 +33,9 @@ from aggregator.store.connection import open_reader
 from aggregator.store.rows import text_of
 from aggregator.store.store import Store
 
+UNLICENSED_DEPTH = 500
+"""So many stories in a row that a page may not show leave it full all the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -97,12 +100,14 @@ def select_stored(db: Database, network: Network, *, now: datetime) -> tuple[Pag
     return select_pages(
         network.pages,
         (
-            *reading.newest_stories(db, _depths(network, words), names, now=now),
+            # These come with all their copies in order, so they come first.
             *reading.stories_by_id(db, pinned, names, now=now),
+            *reading.newest_stories(db, _depths(network, words), names, now=now),
         ),
         now=now,
         overrides=words,
         fresh_at=reading.fresh_at(db),
+        rights=network.rights,
     )
 
 
@@ -117,7 +122,10 @@ def _depths(network: Network, words: Iterable[Override]) -> Mapping[str, int]:
         needed = depth(page) + (FILTER_WINDOW if looked_for else 0)
         for site in _sources(page):
             depths[site] = max(depths.get(site, 0), needed)
-    return depths
+    # What a page has no licence for takes no place on it.
+    spare = UNLICENSED_DEPTH if network.licences else 0
+    # The network's order: of two copies of a story the first site's is shown.
+    return {site.id: depths[site.id] + spare for site in network.sites if site.id in depths}
 
 
 def _sources(page: Page) -> set[str]:

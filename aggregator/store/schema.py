@@ -5,14 +5,8 @@ As long as no version has been released; then it is history, and changes are ste
 
 from __future__ import annotations
 
-_TIME = "length({0}) = 20 AND {0} GLOB '????-??-??T??:??:??Z'"
-
-
-def _time(column: str, *, required: bool = False) -> str:
-    """A column of RFC 3339 UTC text: one fixed form, so text order is time order."""
-    null = " NOT NULL" if required else ""
-    return f"{column} TEXT{null} CHECK ({_TIME.format(column)})"
-
+from aggregator.store import story_schema
+from aggregator.store.columns import time_column as _time
 
 _SITES = """
 CREATE TABLE sites (
@@ -51,7 +45,9 @@ CREATE TABLE feeds (
     {_time("paused_until")},
     {_time("disabled_at")},
     served_by TEXT,
-    {_time("last_full_at")}
+    {_time("last_full_at")},
+    id_policy TEXT NOT NULL DEFAULT 'guid' CHECK (id_policy IN ('guid', 'url')),
+    suffixes TEXT NOT NULL DEFAULT '[]'
 ) STRICT
 """
 
@@ -87,7 +83,9 @@ CREATE TABLE stories (
     {_time("first_seen_at", required=True)},
     shown_at TEXT GENERATED ALWAYS AS (coalesce(published_at, first_seen_at)) VIRTUAL,
     {_time("held_until")},
-    {_time("withdrawn_at")}
+    {_time("withdrawn_at")},
+    event_id INTEGER,
+    merged_into INTEGER REFERENCES stories(id)
 ) STRICT
 """
 
@@ -111,6 +109,7 @@ CREATE TABLE entries (
     position INTEGER NOT NULL DEFAULT 0,
     backfill INTEGER NOT NULL DEFAULT 0 CHECK (backfill IN (0, 1)),
     fingerprint INTEGER,
+    agency TEXT,
     story_id INTEGER REFERENCES stories(id)
 ) STRICT
 """
@@ -258,10 +257,8 @@ _INDEXES = (
     # The story an entry leads. Without it every new entry would scan all stories, for a story is
     # written before the entry it names (a deferred foreign key).
     "CREATE INDEX stories_by_entry ON stories(entry_id)",
-    # A site's newest stories: the candidates of every block.
+    # A site's newest stories.
     "CREATE INDEX stories_by_site ON stories(site_id, shown_at DESC)",
-    # The next story that a future date holds back.
-    "CREATE INDEX stories_held ON stories(held_until) WHERE held_until IS NOT NULL",
     # What is shown now; where a story has been shown.
     "CREATE UNIQUE INDEX placements_now ON placements(page, block, position)"
     " WHERE shown_until IS NULL",
@@ -284,7 +281,7 @@ SELECT
     (SELECT count(DISTINCT feed_id) FROM entries WHERE entries.story_id = stories.id) AS feeds
 FROM stories
 JOIN sites ON sites.id = stories.site_id
-WHERE stories.withdrawn_at IS NULL
+WHERE stories.withdrawn_at IS NULL AND stories.merged_into IS NULL
 """
 
 _PAGE_HEADLINES = """
@@ -377,6 +374,7 @@ _WHEN_TO_POLL = (_FEED_RATES, _POLICY_STATE)
 FIRST = (
     *(_SITES, _FEEDS, _POLLS, _STORIES, _ENTRIES, _ENTRY_KEYS, _MERGES),
     *(_GENERATIONS, _PLACEMENTS),
+    *story_schema.STATEMENTS,
     *_WHEN_TO_POLL,
     *_INDEXES,
     *(_HEADLINES, _PAGE_HEADLINES, _FEED_HEALTH),

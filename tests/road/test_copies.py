@@ -1,0 +1,79 @@
+"""Which copy of a story a page is given, from the stored documents to the filled page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from store_build import NOW, entry, network_at, store_document
+
+from aggregator.network import Block, Licence, Network, Page
+from aggregator.publication import select_stored
+from aggregator.store import writing
+from aggregator.store.store import Store
+
+TITLE = "Strong quake kills ten villagers near Kermanshah"
+WIRE = "Rescuers pulled survivors from the rubble overnight while aftershocks shook the province"
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Network:
+    """Sites a, b and c; every page shows all of its sister sites in one block."""
+    sites = ("a", "b", "c")
+    pages = tuple(
+        Page(site, site, (Block("all", "All", None, tuple(s for s in sites if s != site)),))
+        for site in sites
+    )
+    return replace(network_at(tmp_path, sites=sites), pages=pages)
+
+
+@pytest.fixture
+def store(network: Network) -> Iterator[Store]:
+    """Sites b and c carry one wire text, c an hour later and with the credit."""
+    with closing(Store.open(network.database)) as opened:
+        with opened.transaction() as db:
+            writing.sync_network(db, network, now=NOW)
+        for feed, site, summary in ((2, "b", WIRE), (3, "c", f"Tehran (AFP) {WIRE}")):
+            link = f"https://{site}.example/1"
+            copy = entry(
+                1,
+                guid=site,
+                url=link,
+                canonical_url=link,
+                title=TITLE,
+                summary=summary,
+                published_at=NOW + timedelta(hours=feed),
+            )
+            store_document(opened, network, feed, copy)
+        yield opened
+
+
+def shown(store: Store, network: Network) -> dict[str, list[str]]:
+    """Page -> the links it shows."""
+    pages = select_stored(store.db, network, now=NOW)
+    return {
+        page.page: [headline.url for block in page.blocks for headline in block.headlines]
+        for page in pages
+    }
+
+
+def test_a_page_shows_a_sisters_copy_never_its_own(store: Store, network: Network) -> None:
+    """Once on each page; of two sisters the first in feeds.yaml."""
+    pages = shown(store, network)
+
+    assert pages == {
+        "a": ["https://b.example/1"],
+        "b": ["https://c.example/1"],
+        "c": ["https://b.example/1"],
+    }
+
+
+def test_a_page_shows_no_story_without_its_sites_licence(store: Store, network: Network) -> None:
+    """Nor a copy that left the credit out: the text is the agency's all the same."""
+    licensed = replace(network, licences=(Licence("AFP", ("b",)),))
+
+    assert shown(store, licensed) == {"a": [], "b": ["https://c.example/1"], "c": []}
