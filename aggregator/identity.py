@@ -143,7 +143,7 @@ def _link_keys(entry: Entry, shared: frozenset[str], hosts: Collection[str]) -> 
 
 def _permalink_key(entry: Entry, shared: frozenset[str]) -> Iterator[Key]:
     """A guid that is a link of its own finds the article by that link too."""
-    if entry.guid is not None and _is_link(entry.guid):
+    if entry.guid is not None and entry.guid != entry.url and _is_link(entry.guid):
         link = canonical_url(entry.guid)
         if link != entry.canonical_url and link not in shared:
             yield Key(KeyKind.URL, link)

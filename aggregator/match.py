@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from aggregator.agency import agency_of
 from aggregator.identity import OF_GUID, Key, Keyed, KeyKind
 from aggregator.model import Entry, SeenEntry
 from aggregator.similar import BACKGROUND, compare, read_headline
@@ -265,6 +266,8 @@ def begun_members(
                     published_at=item.entry.published_at,
                     first_seen_at=now,
                     held_until=item.entry.held_until,
+                    has_summary=bool(item.entry.summary),
+                    agency=agency_of(item.entry.title, item.entry.summary, item.entry.author),
                 )
             )
     return begun

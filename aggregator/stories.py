@@ -53,7 +53,7 @@ def tell_story(story_id: int, members: Iterable[Member], *, owners: Mapping[str,
     earliest published, with a summary, then by feed. A story is held only while all its members
     are. `owners` maps host -> site id; a host of no site leaves the story to the site of the feed.
     """
-    ranked = sorted(members, key=lambda member: _rank(member, owners))
+    ranked = _ranked(members, owners)
     leader = ranked[0]
     published = [m.published_at for m in ranked if m.published_at is not None]
     return StoryFace(
@@ -85,22 +85,22 @@ class StoryCopy:
 
 
 def tell_copies(
-    story_id: int, members: Iterable[Member], *, owners: Mapping[str, str]
+    face: StoryFace, members: Iterable[Member], *, owners: Mapping[str, str]
 ) -> tuple[StoryCopy, ...]:
-    """One copy for each site that owns an entry, by site.
+    """One copy for each site that owns an entry, by site; `face` is what `tell_story` made of them.
 
     All sort by the time of the story as a whole: a later copy does not lift it. A copy without a
     credit of its own has that of the leading entry that has one: the text is the agency's still.
     """
-    ranked = sorted(members, key=lambda member: _rank(member, owners))
-    face = tell_story(story_id, ranked, owners=owners)
+    ranked = _ranked(members, owners)
     credit = next((member.agency for member in ranked if member.agency), None)
     told: defaultdict[str, list[Member]] = defaultdict(list)
-    for member in ranked:
+    for member in ranked[1:]:
         told[_owner(member, owners)].append(member)
+    told[face.site_id].insert(0, ranked[0])
     return tuple(
         StoryCopy(
-            story_id=story_id,
+            story_id=face.story_id,
             site_id=site,
             entry_id=own[0].entry_id,
             url=own[0].url,
@@ -162,6 +162,14 @@ def _held_until(members: Sequence[Member]) -> datetime | None:
 
 def _owner(member: Member, owners: Mapping[str, str]) -> str:
     return owners.get(host_of(member.url), member.feed_site) if member.url else member.feed_site
+
+
+def _ranked(members: Iterable[Member], owners: Mapping[str, str]) -> list[Member]:
+    """The leading one first; most stories have one member, which is looked up nowhere."""
+    found = list(members)
+    if len(found) > 1:
+        found.sort(key=lambda member: _rank(member, owners))
+    return found
 
 
 def _rank(

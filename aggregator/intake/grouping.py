@@ -176,9 +176,10 @@ def _tell(db: Database, stories: Mapping[int, list[int]], owners: Mapping[str, s
     entries = [entry_id for found in stories.values() for entry_id in found]
     members = storylines.members(db, entries)
     told = {id_: [members[entry_id] for entry_id in found] for id_, found in stories.items()}
-    writing.tell(db, [tell_story(id_, found, owners=owners) for id_, found in told.items()])
+    faces = [tell_story(id_, found, owners=owners) for id_, found in told.items()]
+    writing.tell(db, faces)
     copies = [
-        copy for id_, found in told.items() for copy in tell_copies(id_, found, owners=owners)
+        copy for face in faces for copy in tell_copies(face, told[face.story_id], owners=owners)
     ]
     storylines.replace_copies(db, told, copies)
 

@@ -69,7 +69,7 @@ class Reader:
         )
 
 
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=8192)
 def _read(
     title: str, summary: str, suffixes: frozenset[str], language: str | None
 ) -> HeadlineTokens:

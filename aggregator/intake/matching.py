@@ -53,15 +53,21 @@ def examine(
 ) -> frozenset[int]:
     """Finds the matches of these entries again, and of those on which a finding turned.
 
-    Returns all of them. Entries that were older than the window when they were first seen are
-    known by their keys alone.
+    Returns all of them but those that were older than the window when they were first seen, which
+    are known by their keys alone.
     """
     reader = Reader(network)
-    heads = similarity.headlines(db, entry_ids)
+    heads = {
+        id_: head
+        for id_, head in similarity.headlines(db, entry_ids).items()
+        if head.sighted or is_fresh(head.published_at, head.first_seen_at)
+    }
+    if not heads:
+        return frozenset()
     turned = _sight(db, heads, reader)
     heads |= similarity.headlines(db, turned)
     texts = {entry_id: reader.versions(head) for entry_id, head in heads.items()}
-    fresh = {entry_id for entry_id, head in heads.items() if _is_fresh(head)}
+    fresh = {id_ for id_, head in heads.items() if is_fresh(head.published_at, head.first_seen_at)}
     tokens = {id_: indexed_tokens(texts[id_]) if id_ in fresh else () for id_ in sorted(heads)}
     similarity.index_tokens(db, tokens)
     wanted = _wanted(db, heads, texts, fresh)
@@ -81,9 +87,9 @@ def learn(db: Database, feed_id: int, *, now: datetime) -> frozenset[int]:
     return frozenset(sightings.recent_entries(db, feed_id, since=now - WINDOW))
 
 
-def _is_fresh(head: StoredHeadline) -> bool:
-    shown_at = head.published_at or head.first_seen_at
-    return shown_at >= head.first_seen_at - WINDOW
+def is_fresh(published_at: datetime | None, first_seen_at: datetime) -> bool:
+    """Whether an entry was within the window when it was first seen."""
+    return published_at is None or published_at >= first_seen_at - WINDOW
 
 
 # ------------------------------------------------------------------- candidates

@@ -15,6 +15,7 @@ from itertools import product
 from aggregator.similar.comparison import Comparison, Weighed, compare_weighed, weigh
 from aggregator.similar.headline import HeadlineTokens, without_summary
 from aggregator.similar.rules import (
+    EVENT_MASS,
     MASS_TICKET,
     WINDOW,
     Verdict,
@@ -95,12 +96,14 @@ def compare_items(
     """For each of the others: the verdict, and how the two compare as they are.
 
     Neither where they cannot be matched: one article, or out of the window, or a recurring title,
-    or no title token in common, without which nothing follows from the rest.
+    or titles that share less than makes an event, without which nothing follows from the rest.
     """
     versions = _weigh(item, weights)
-    title = _title_tokens(item)
+    title = {token: weights.idf(token) for token in _title_tokens(item)}
     for other in others:
-        if title.isdisjoint(_title_tokens(other)) or _is_barred(item, other):
+        shared = sum(title[token] for token in title.keys() & _title_tokens(other))
+        # A hair less: sums of floats depend on their order.
+        if shared < EVENT_MASS - 1e-6 or _is_barred(item, other):
             yield None, None
         else:
             theirs = _weigh(other, weights)

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from aggregator.times import format_time, parse_time
 
-SIGHTINGS_LIMIT = 200
+SIGHTINGS_LIMIT = 40
 """Of one title or summary, the earliest; more prove nothing more."""
 
 

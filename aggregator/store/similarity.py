@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from sqlite_utils import Database
 
@@ -26,7 +27,7 @@ class StoredHeadline:
     """An entry as similarity needs it.
 
     `links` are the URL keys it has or had; `earlier` the (title, summary) it had, the latest last;
-    `suffixes` are what its feed's titles were found to end with.
+    `suffixes` are what its feed's titles were found to end with. `sighted`: its words were read.
     """
 
     id: int
@@ -43,6 +44,7 @@ class StoredHeadline:
     first_seen_at: datetime
     links: frozenset[str]
     earlier: tuple[tuple[str, str], ...]
+    sighted: bool
     recurring: bool
     boilerplate: bool
 
@@ -68,6 +70,7 @@ def headlines(db: Database, entry_ids: Iterable[int]) -> dict[int, StoredHeadlin
             entries.id, entries.feed_id, feeds.url AS feed_url, feeds.site_id, feeds.language,
             feeds.suffixes, entries.guid, entries.canonical_url, entries.title, entries.summary,
             entries.published_at, entries.first_seen_at,
+            sightings.entry_id IS NOT NULL AS sighted,
             coalesce(sightings.recurring, 0) AS recurring,
             coalesce(sightings.boilerplate, 0) AS boilerplate
         FROM json_each(:wanted) AS wanted
@@ -94,7 +97,7 @@ def _headline(
         feed_url=row["feed_url"],
         feed_site=row["site_id"],
         language=row["language"],
-        suffixes=tuple(json.loads(row["suffixes"])),
+        suffixes=_suffixes(row["suffixes"]),
         guid=row["guid"],
         canonical_url=row["canonical_url"],
         title=row["title"],
@@ -103,9 +106,16 @@ def _headline(
         first_seen_at=parse_time(row["first_seen_at"]),
         links=links.get(row["id"], frozenset()),
         earlier=earlier.get(row["id"], ()),
+        sighted=bool(row["sighted"]),
         recurring=bool(row["recurring"]),
         boilerplate=bool(row["boilerplate"]),
     )
+
+
+@lru_cache(maxsize=1024)
+def _suffixes(text: str) -> tuple[str, ...]:
+    """Most feeds have none, and all headlines of a feed have the same."""
+    return tuple(json.loads(text))
 
 
 def _links(db: Database, wanted: str) -> dict[int, frozenset[str]]:

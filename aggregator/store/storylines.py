@@ -77,6 +77,27 @@ def tied_entries(db: Database, entry_ids: Iterable[int]) -> set[int]:
     return {entry_id for (entry_id,) in cursor.fetchall()}
 
 
+def tied_among(db: Database, entry_ids: Iterable[int]) -> set[int]:
+    """Those of the entries, new ones, that a match of any rule, a link or a slug ties to others."""
+    cursor = db.conn.execute(
+        """
+        SELECT wanted.value FROM json_each(:wanted) AS wanted
+        WHERE EXISTS (SELECT 1 FROM matches WHERE a_entry = wanted.value)
+            OR EXISTS (SELECT 1 FROM matches WHERE b_entry = wanted.value)
+            OR EXISTS (
+                SELECT 1
+                FROM entry_keys AS own
+                CROSS JOIN entry_keys AS other ON
+                    other.kind = own.kind AND other.scope = own.scope AND other.value = own.value
+                    AND other.entry_id <> own.entry_id
+                WHERE own.entry_id = wanted.value AND own.kind IN ('url', 'slug')
+            )
+        """,
+        {"wanted": json.dumps(sorted(entry_ids))},
+    )
+    return {entry_id for (entry_id,) in cursor.fetchall()}
+
+
 def slugs(db: Database, entry_ids: Iterable[int]) -> dict[int, set[str]]:
     """Entry id -> the slugs its links have or had."""
     cursor = db.conn.execute(
@@ -271,7 +292,8 @@ def revive_stories(db: Database, story_ids: Iterable[int]) -> None:
 
 def replace_copies(db: Database, story_ids: Iterable[int], copies: Iterable[StoryCopy]) -> None:
     """`copies` are all there are of the stories; a row that already says so is left alone."""
-    wanted = {(copy.story_id, copy.site_id): rows.copy_columns(copy) for copy in copies}
+    found = {(copy.story_id, copy.site_id): copy for copy in copies}
+    wanted = {place: rows.copy_columns(copy) for place, copy in found.items()}
     cursor = db.conn.execute(
         """
         SELECT
@@ -286,6 +308,12 @@ def replace_copies(db: Database, story_ids: Iterable[int], copies: Iterable[Stor
         "DELETE FROM story_copies WHERE story_id = ? AND site_id = ?",
         [place for place, row in stored.items() if wanted.get(place) != row],
     )
+    changed = [copy for place, copy in found.items() if stored.get(place) != wanted[place]]
+    insert_copies(db, changed)
+
+
+def insert_copies(db: Database, copies: Iterable[StoryCopy]) -> None:
+    """Copies that are not there yet."""
     db.conn.executemany(
         """
         INSERT INTO story_copies (
@@ -295,7 +323,7 @@ def replace_copies(db: Database, story_ids: Iterable[int], copies: Iterable[Stor
             :held_until
         )
         """,
-        [row for place, row in wanted.items() if stored.get(place) != row],
+        [rows.copy_columns(copy) for copy in copies],
     )
 
 

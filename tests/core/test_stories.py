@@ -107,7 +107,7 @@ def test_each_owner_has_its_copy() -> None:
         member(3, url="https://elsewhere.example/3", held_until=FUTURE, published_at=None),
     ]
 
-    copies = tell_copies(9, members, owners=OWNERS)
+    copies = tell_copies(tell_story(9, members, owners=OWNERS), members, owners=OWNERS)
 
     assert [(copy.site_id, copy.entry_id, copy.image_url) for copy in copies] == [
         ("a", 2, None),
