@@ -26,6 +26,7 @@ from aggregator.publish import (
     read_manifest,
 )
 from aggregator.render import look_of, render_page, render_preview
+from aggregator.rights import may_show
 from aggregator.selection import depth, has_words, select_pages
 from aggregator.selection.pages import FILTER_WINDOW
 from aggregator.store import overrides, publications, reading
@@ -225,25 +226,33 @@ def choose(network: Network, generation: int | None) -> int:
     return wanted
 
 
-def pages_to_put_back(store: Store, generation: int, now: datetime) -> tuple[PageContent, ...]:
-    """What a generation showed. Raises UsageError when it would bring back what is withdrawn."""
+def pages_to_put_back(
+    store: Store, network: Network, generation: int, now: datetime
+) -> tuple[PageContent, ...]:
+    """What a generation showed.
+
+    Raises UsageError when it would bring back what is withdrawn, or what a site has no licence for.
+    """
     pages = publications.pages_of(store.db, generation)
     if pages is None:
         raise UsageError(f"generation {generation} is not in the database")
     words = [
         word for word in overrides.in_force(store.db, now=now) if word.kind is OverrideKind.WITHDRAW
     ]
-    for page in pages:
-        for headline in (told for block in page.blocks for told in block.headlines):
-            if any(_is_withdrawn(headline, page.page, word) for word in words):
-                raise UsageError(
-                    f"generation {generation} shows story {headline.story_id}, which is withdrawn"
-                )
+    shown = [(page, told) for page in pages for block in page.blocks for told in block.headlines]
+    now_told = reading.told_now(store.db, (headline.story_id for _, headline in shown))
+    for page, headline in shown:
+        story_id, agency = now_told[headline.story_id]
+        what = f"generation {generation} shows story {headline.story_id}"
+        if any(_is_withdrawn(headline, story_id, page.page, word) for word in words):
+            raise UsageError(f"{what}, which is withdrawn")
+        if not may_show(network.rights, agency, page.site):
+            raise UsageError(f"{what}, for which {page.site} has no licence")
     return pages
 
 
-def _is_withdrawn(headline: Headline, page: str, word: Override) -> bool:
-    named = headline.story_id in word.story_ids or (
+def _is_withdrawn(headline: Headline, story_id: int, page: str, word: Override) -> bool:
+    named = story_id in word.story_ids or (
         word.words is not None and has_words(headline.title, [word.words])
     )
     return named and word.page in (None, page)

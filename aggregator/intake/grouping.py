@@ -29,7 +29,7 @@ from aggregator.similar import (
     identities,
     read_headline,
 )
-from aggregator.store import similarity, storylines, writing
+from aggregator.store import overrides, similarity, storylines, writing
 from aggregator.store.similarity import StoredHeadline, StoredMatch
 from aggregator.store.storylines import Evidence, StoredOverride
 from aggregator.stories import assign_stories, tell_copies, tell_story
@@ -49,7 +49,7 @@ class _Ties:
 
     keys: Mapping[int, str]
     matches: Mapping[tuple[int, int], StoredMatch]
-    overrides: tuple[StoredOverride, ...]
+    words: tuple[StoredOverride, ...]
 
 
 def regroup(
@@ -84,8 +84,10 @@ def regroup(
         if told[entry_id] != story_id
     }
     storylines.move_entries(db, moved)
-    left = {told[entry_id] for entry_id in moved} - {None}
+    left = {story_id for entry_id in moved if (story_id := told[entry_id]) is not None}
     storylines.retire_stories(db, left, begun=begun)
+    if left - set(begun):
+        overrides.release(db, left, moved.values())
     storylines.revive_stories(db, story_ids)
     evidence = [
         _evidence(story_id, join, ids, ties)
@@ -116,7 +118,7 @@ def _group(
         for match in similarity.matches_among(db, heads)
         if match.rule in set(Rule) and {match.a_entry, match.b_entry} <= heads.keys()
     }
-    overrides = tuple(
+    words = tuple(
         word
         for word in storylines.overrides_on(db, heads)
         if {word.a_entry, word.b_entry} <= heads.keys()
@@ -127,11 +129,11 @@ def _group(
         [_match(match, keys) for match in stored.values()],
         [
             Override(keys[word.a_entry], keys[word.b_entry], OverrideKind(word.kind))
-            for word in overrides
+            for word in words
         ],
         _slug_pairs(storylines.slugs(db, heads), heads, hosts),
     )
-    return _Ties(keys, stored, overrides), groups
+    return _Ties(keys, stored, words), groups
 
 
 def _match(match: StoredMatch, keys: Mapping[int, str]) -> Match:
@@ -197,6 +199,6 @@ def _evidence(story_id: int, join: Join, ids: Mapping[str, int], ties: _Ties) ->
             stored.version,
         )
     elif join.reason is Reason.FORCE:
-        word = next(word for word in ties.overrides if (word.a_entry, word.b_entry) == pair)
+        word = next(word for word in ties.words if (word.a_entry, word.b_entry) == pair)
         features = json.dumps({"note": word.note}, ensure_ascii=False) if word.note else "{}"
     return Evidence(story_id, entry_id, matched, rule, score, features, version)

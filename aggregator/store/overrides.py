@@ -154,6 +154,23 @@ def _end(db: Database, override_ids: list[int], at: str) -> None:
     )
 
 
+def release(db: Database, left: Iterable[int], gained: Iterable[int]) -> None:
+    """Entries went from the stories `left` to those `gained`, and a withdrawal with them: what
+    was withdrawn for their sake alone is so no longer."""
+    db.conn.execute(
+        f"""
+        UPDATE stories SET withdrawn_at = NULL
+        WHERE withdrawn_at IS NOT NULL
+            AND id IN (SELECT value FROM json_each(:left))
+            AND id NOT IN ({_WITHDRAWN})
+            AND EXISTS (
+                SELECT value FROM json_each(:gained) WHERE value IN ({_WITHDRAWN})
+            )
+        """,
+        {"left": json.dumps(sorted(set(left))), "gained": json.dumps(sorted(set(gained)))},
+    )
+
+
 def in_force(db: Database, *, now: datetime) -> tuple[Override, ...]:
     """Every override that holds at `now`, with the stories it names, in their order."""
     at = {"at": format_time(now)}

@@ -163,6 +163,26 @@ def stories_by_id(
     return tuple(sorted(found, key=lambda story: (story.id, order[story.site])))
 
 
+def told_now(db: Database, story_ids: Iterable[int]) -> dict[int, tuple[int, str | None]]:
+    """Story -> the story that has its entries now, and that one's credits as of one agency."""
+    cursor = db.conn.execute(
+        """
+        SELECT
+            stories.id,
+            coalesce(entries.story_id, stories.id) AS story_id,
+            (
+                SELECT group_concat(agency, '/') FROM story_copies
+                WHERE story_copies.story_id = coalesce(entries.story_id, stories.id)
+            ) AS agency
+        FROM json_each(:ids) AS wanted
+        CROSS JOIN stories ON stories.id = wanted.value
+        LEFT JOIN entries ON entries.id = stories.entry_id
+        """,
+        {"ids": json.dumps(sorted(set(story_ids)))},
+    )
+    return {row["id"]: (row["story_id"], row["agency"]) for row in cursor.fetchall()}
+
+
 def fresh_at(db: Database) -> dict[str, datetime]:
     """Site -> when one of its feeds last gave a document, new or not."""
     cursor = db.conn.execute(

@@ -247,6 +247,7 @@ def retire_stories(
 ) -> None:
     """Those without an entry left point to the story that their leading entry tells now.
 
+    That one is withdrawn by whatever names them: see `overrides`.
     Those just `begun` are deleted: nothing ever showed them.
     """
     left = {"wanted": json.dumps(sorted({id_ for id_ in story_ids if id_ is not None}))}
@@ -271,6 +272,7 @@ def retire_stories(
         """
         UPDATE stories SET
             event_id = NULL,
+            withdrawn_at = NULL,
             merged_into = (SELECT story_id FROM entries WHERE entries.id = stories.entry_id)
         WHERE id IN (SELECT value FROM json_each(:wanted))
             AND NOT EXISTS (SELECT 1 FROM entries WHERE entries.story_id = stories.id)

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 from store_build import NOW, entry, network_at, store_document
 
+from aggregator.editors import OverrideKind
 from aggregator.errors import UsageError
 from aggregator.intake import find_story, merge_stories, rematch_batch, unmerge_entry
 from aggregator.model import Entry
 from aggregator.network import Network
-from aggregator.store import explaining, reading, similarity, writing
+from aggregator.store import explaining, overrides, reading, similarity, writing
+from aggregator.store.overrides import NewOverride
 from aggregator.store.store import Store
 
 HOUR = timedelta(hours=1)
@@ -506,6 +508,38 @@ def test_words_of_editors_hold_over_everything(store: Store, network: Network) -
     with store.transaction() as db:
         merge_stories(db, "https://a.example/1", "https://b.example/2", network, note=None, now=NOW)
     assert told(store) == [["a1", "b2"]]
+
+
+def test_an_override_follows_the_entries_of_its_story(store: Store, network: Network) -> None:
+    """Withdrawn by number, merged, taken apart again: it is always that article."""
+    store_document(store, network, A, item("a", 1))
+    store_document(store, network, B, item("b", 2))
+    with store.transaction() as db:
+        override = NewOverride(OverrideKind.WITHDRAW, story_id=2)
+        override_id = overrides.add(db, override, now=NOW)
+        merge_stories(db, "1", "2", network, note=None, now=NOW)
+        overrides.settle(db, now=NOW)
+    assert overrides.in_force(store.db, now=NOW)[0].story_ids == {1}
+    assert rows(store, "SELECT id FROM stories WHERE withdrawn_at IS NOT NULL") == [(1,)]
+
+    with store.transaction() as db:
+        unmerge_entry(db, 2, network, note=None, now=NOW)
+        overrides.settle(db, now=NOW)
+    assert overrides.in_force(store.db, now=NOW)[0].story_ids == {2}
+    assert rows(store, "SELECT id FROM stories WHERE withdrawn_at IS NOT NULL") == [(2,)]
+
+    with store.transaction() as db:
+        overrides.end(db, override_id, now=NOW)
+    assert rows(store, "SELECT id FROM stories WHERE withdrawn_at IS NOT NULL") == []
+
+
+def test_rG22_an_item_has_no_id_but_its_own(store: Store, network: Network) -> None:
+    """An item with an image, listed again, is one entry; nothing derived from it gets an id."""
+    for summary in ("First", "Second"):
+        picture = "https://a.example/1.jpg"
+        store_document(store, network, A, item("a", 1, image_url=picture, summary=summary))
+
+    assert rows(store, "SELECT guid, image_url FROM entries") == [("a1", "https://a.example/1.jpg")]
 
 
 def test_rematch_is_deterministic(store: Store, network: Network) -> None:
