@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,8 +22,20 @@ class CopyState:
     held_until: datetime | None
 
 
-def why_absent(page: Page, copies: Iterable[CopyState], network: Network, *, now: datetime) -> str:
-    """The reason of the block that came nearest to showing it."""
+def why_absent(
+    page: Page,
+    copies: Iterable[CopyState],
+    network: Network,
+    *,
+    now: datetime,
+    withdrawn: Collection[str | None] = (),
+) -> str:
+    """The reason of the block that came nearest to showing it.
+
+    `withdrawn`: the pages it was withdrawn from; None: from all.
+    """
+    if page.id in withdrawn or None in withdrawn:
+        return "withdrawn; `aggregator overrides` says by whom and how long"
     reasons = [
         _why_not(page, block, copy, network, now=now)
         for copy in copies
@@ -48,4 +60,7 @@ def _why_not(
     if block.max_age is not None and copy.shown_at < now - block.max_age:
         limit = format_duration(block.max_age)
         return 3, f"too old for block {block.id}: {format_time(copy.shown_at)}, at most {limit}"
-    return 4, f"beyond the limit of {block.limit} in block {block.id}, or not published yet"
+    return 4, (
+        f"not among the {block.limit} of block {block.id} by its order and rules,"
+        " or not published yet"
+    )

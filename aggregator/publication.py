@@ -241,13 +241,15 @@ def pages_to_put_back(
     ]
     shown = [(page, told) for page in pages for block in page.blocks for told in block.headlines]
     now_told = reading.told_now(store.db, (headline.story_id for _, headline in shown))
+    sites = {page.id: page.site for page in network.pages}
     for page, headline in shown:
         story_id, agency = now_told[headline.story_id]
         what = f"generation {generation} shows story {headline.story_id}"
         if any(_is_withdrawn(headline, story_id, page.page, word) for word in words):
             raise UsageError(f"{what}, which is withdrawn")
-        if not may_show(network.rights, agency, page.site):
-            raise UsageError(f"{what}, for which {page.site} has no licence")
+        site = sites.get(page.page, page.page)
+        if not may_show(network.rights, agency, site):
+            raise UsageError(f"{what}, for which {site} has no licence")
     return pages
 
 

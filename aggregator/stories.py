@@ -124,7 +124,7 @@ def assign_stories(
     """A story id for each group of entry ids, so that stories keep theirs where they can.
 
     `told` maps entry -> its story until now, `retired` entry -> the dissolved story it once led.
-    An id goes to the group that holds most of its entries, of equals to the first, but rather to
+    An id goes to the group that holds most of its entries, of equals to the oldest, but rather to
     one that led no dissolved story: such a group takes its own story up again, so that undoing a
     merge leaves things as they were. A group takes the smallest id it has; else that of a
     dissolved story its entries led, else a new one.
@@ -139,7 +139,7 @@ def assign_stories(
     kept: dict[int, int] = {}
     for story_id in sorted(holders):
         counts = holders[story_id]
-        place = min(counts, key=lambda place: (leads[place], counts[place], place))
+        place = min(counts, key=lambda place: (leads[place], counts[place], min(groups[place])))
         kept.setdefault(place, story_id)
     revived: set[int] = set()
     for place, group in enumerate(groups):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -14,10 +14,11 @@ from sqlite_utils import Database
 from aggregator.absence import CopyState, why_absent
 from aggregator.cli.showing import printable_lines
 from aggregator.control import Message
+from aggregator.editors import OverrideKind
 from aggregator.errors import UsageError
 from aggregator.intake import find_story
 from aggregator.network import Network
-from aggregator.store import explaining
+from aggregator.store import explaining, overrides
 from aggregator.store.connection import open_reader
 from aggregator.store.explaining import StoryAccount, Teller, Tie
 from aggregator.store.rows import time_of
@@ -36,12 +37,19 @@ _RULES = {
 
 def show_story(network: Network, name: str, *, as_json: bool) -> None:
     """Why a story is what it is, and where it is shown or why not."""
+    now = datetime.now(UTC)
     with closing(open_reader(network.database).conn) as connection:
         db = Database(connection)
         account = explaining.account_of(db, find_story(db, name))
+        words = overrides.in_force(db, now=now)
     if account is None:  # it went between two reads
         raise UsageError(f"{name}: no such story")
-    pages = _pages(account, network, datetime.now(UTC))
+    withdrawn = {
+        word.page
+        for word in words
+        if word.kind is OverrideKind.WITHDRAW and account.story in word.story_ids
+    }
+    pages = _pages(account, network, withdrawn, now)
     if as_json:
         click.echo(json.dumps({**asdict(account), "pages": pages}, indent=2, ensure_ascii=False))
         return
@@ -105,7 +113,9 @@ def _alike(account: StoryAccount) -> Iterator[str]:
         yield ""
 
 
-def _pages(account: StoryAccount, network: Network, now: datetime) -> dict[str, str]:
+def _pages(
+    account: StoryAccount, network: Network, withdrawn: Collection[str | None], now: datetime
+) -> dict[str, str]:
     """Page -> where on it the story stands, or why it does not."""
     placed = {place.page: place for place in account.places}
     copies = [
@@ -128,7 +138,8 @@ def _pages(account: StoryAccount, network: Network, now: datetime) -> dict[str, 
         elif account.withdrawn_at:
             found[page.id] = f"not shown: withdrawn {account.withdrawn_at}"
         else:
-            found[page.id] = f"not shown: {why_absent(page, copies, network, now=now)}"
+            why = why_absent(page, copies, network, now=now, withdrawn=withdrawn)
+            found[page.id] = f"not shown: {why}"
     return found
 
 

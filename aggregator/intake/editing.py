@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 
 from sqlite_utils import Database
 
 from aggregator.errors import UsageError
 from aggregator.intake.grouping import regroup
 from aggregator.network import Network
-from aggregator.store import explaining, storylines
+from aggregator.store import explaining, similarity, storylines
 from aggregator.url_key import canonical_url
 
 
@@ -67,6 +68,7 @@ def unmerge_entry(
 ) -> Merged:
     """Takes an entry out of its story for good: never with any that tell it now.
 
+    Entries with its link go along, unless they are all there are: they are one article.
     Raises UsageError when it does not exist or tells its story alone.
     """
     story_id = explaining.story_of_entry(db, entry_id)
@@ -75,10 +77,14 @@ def unmerge_entry(
     others = [id_ for id_ in explaining.entries_of_story(db, story_id) if id_ != entry_id]
     if not others:
         raise UsageError(f"{entry_id}: it tells story {story_id} alone")
-    for other in others:
-        storylines.add_override(db, entry_id, other, "never", note, now=now)
+    heads = similarity.headlines(db, (entry_id, *others))
+    twins = [id_ for id_ in others if heads[id_].links & heads[entry_id].links]
+    left = [id_ for id_ in others if id_ not in twins]
+    leaving = [entry_id, *twins] if left else [entry_id]
+    for apart, other in product(leaving, left or others):
+        storylines.add_override(db, apart, other, "never", note, now=now)
     regroup(db, (entry_id, *others), network.owners(), now=now)
-    return _outcome(db, (entry_id, others[0]))
+    return _outcome(db, (entry_id, (left or others)[0]))
 
 
 def _outcome(db: Database, entries: tuple[int, ...]) -> Merged:

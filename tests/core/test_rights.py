@@ -16,6 +16,7 @@ from aggregator.network import Block, Licence, Network, Page
 from aggregator.rights import licensed, may_show
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+BEYOND = "not among the 3 of block b by its order and rules, or not published yet"
 HOUR = timedelta(hours=1)
 
 
@@ -106,16 +107,26 @@ COPY = CopyState("daily", True, None, NOW, None)
             [replace(COPY, shown_at=NOW - 25 * HOUR)],
             "too old for block b: 2026-11-24T11:00:00Z, at most 1d",
         ),
-        ([replace(COPY, held_until=NOW)], "beyond the limit of 3 in block b, or not published yet"),
+        ([replace(COPY, held_until=NOW)], BEYOND),
         (
             [replace(COPY, agency="AFP"), COPY],
-            "beyond the limit of 3 in block b, or not published yet",
+            BEYOND,
         ),
     ],
 )
 def test_why_a_page_does_not_show_a_story(copies: list[CopyState], reason: str) -> None:
     """The reason of the copy and block that came nearest."""
     assert why_absent(PAGE, copies, NETWORK, now=NOW) == reason
+
+
+def test_what_is_withdrawn_says_so() -> None:
+    """From all pages, or from this one."""
+    reasons = [
+        why_absent(PAGE, [COPY], NETWORK, now=NOW, withdrawn=withdrawn)
+        for withdrawn in ({None}, {PAGE.id}, {"another"})
+    ]
+
+    assert [reason.startswith("withdrawn") for reason in reasons] == [True, True, False]
 
 
 @pytest.mark.parametrize(

@@ -510,6 +510,23 @@ def test_words_of_editors_hold_over_everything(store: Store, network: Network) -
     assert told(store) == [["a1", "b2"]]
 
 
+def test_an_entry_taken_out_takes_along_what_has_its_link(store: Store, network: Network) -> None:
+    """A merge by hand is undone from either side; each story has its number again."""
+    store_document(store, network, A, item("a", 1), item("a", 3))
+    store_document(store, network, B, item("b", 2))
+    store_document(store, network, C, item("b", 2, guid="c2"))
+    with store.transaction() as db:
+        merge_stories(db, "https://a.example/1", "https://b.example/2", network, note=None, now=NOW)
+    assert told(store) == [["a1", "b2", "c2"], ["a3"]]
+
+    with store.transaction() as db:
+        (entry_id,) = db.conn.execute("SELECT id FROM entries WHERE guid = 'b2'").fetchone()
+        merged = unmerge_entry(db, entry_id, network, note=None, now=NOW)
+
+    assert told(store) == [["a1"], ["a3"], ["b2", "c2"]]
+    assert merged.stories == (3, 1)
+
+
 def test_an_override_follows_the_entries_of_its_story(store: Store, network: Network) -> None:
     """Withdrawn by number, merged, taken apart again: it is always that article."""
     store_document(store, network, A, item("a", 1))

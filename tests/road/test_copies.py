@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from store_build import NOW, entry, network_at, store_document
 
+from aggregator.errors import UsageError
 from aggregator.network import Block, Licence, Network, Page
-from aggregator.publication import select_stored
-from aggregator.store import writing
+from aggregator.publication import pages_to_put_back, select_stored
+from aggregator.store import publications, writing
 from aggregator.store.store import Store
 
 TITLE = "Strong quake kills ten villagers near Kermanshah"
@@ -77,3 +78,38 @@ def test_a_page_shows_no_story_without_its_sites_licence(store: Store, network: 
     licensed = replace(network, licences=(Licence("AFP", ("b",)),))
 
     assert shown(store, licensed) == {"a": [], "b": ["https://c.example/1"], "c": []}
+
+
+def test_a_generation_put_back_is_held_to_the_licences_of_today(
+    store: Store, network: Network
+) -> None:
+    """What was shown under other rights is not shown again."""
+    pages = select_stored(store.db, network, now=NOW)
+    with store.transaction() as db:
+        publications.record_publication(db, 1, pages, changed_files=1, removed_files=0, now=NOW)
+
+    assert len(pages_to_put_back(store, network, 1, NOW)) == 3
+    licensed = replace(network, licences=(Licence("AFP", ("b",)),))
+    with pytest.raises(UsageError, match="for which a has no licence"):
+        pages_to_put_back(store, licensed, 1, NOW)
+
+
+def test_a_block_tells_of_an_event_once(store: Store, network: Network) -> None:
+    """While it has other stories; the event is read from the database."""
+    link = "https://c.example/2"
+    rewritten = entry(
+        2,
+        guid="rewritten",
+        url=link,
+        canonical_url=link,
+        title="Iran mourns villagers whom the strong Kermanshah quake killed",
+        summary="Survivors of the rubble wait for tents while aftershocks shake the province",
+        published_at=NOW + timedelta(hours=4),
+    )
+    link = "https://c.example/3"
+    other = entry(3, guid="other", url=link, canonical_url=link, title="Moon lander falls over")
+    store_document(store, network, 3, rewritten, other)
+    block = Block("all", "All", None, ("b", "c"), limit=2)
+    narrow = replace(network, pages=(Page("a", "a", (block,)),))
+
+    assert shown(store, narrow) == {"a": ["https://c.example/2", "https://c.example/3"]}
