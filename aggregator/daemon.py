@@ -2,8 +2,8 @@
 
 APScheduler runs a handful of jobs: the tick asks the database which feeds are due, `publish` writes
 a generation when something changed or a minute has passed, `steer` keeps the polls within their
-budget, `tidy` does SQLite's upkeep. A job's own fault ends the process: alive but idle would be
-worse.
+budget, `visit` asks whether what is shown is still there, `tidy` does SQLite's upkeep. A job's own
+fault ends the process: alive but idle would be worse.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ from aggregator.schedule import spread_overdue
 from aggregator.store import moves, reading
 from aggregator.store.store import Store
 from aggregator.upkeep import remove_expired
+from aggregator.visiting import check_stories
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -41,6 +43,7 @@ PUBLISH_CHECK_S = 1
 PUBLISH_EVERY_S = 60.0
 TIDY_S = 3600
 STEER_S = 60
+VISIT_S = 60
 STORAGE_PAUSE_S = 30.0
 """How long nothing is fetched after a write failed: what cannot be stored is not downloaded."""
 
@@ -121,6 +124,7 @@ class Daemon:
             (self._tick, TICK_S),
             (self._publish_if_due, PUBLISH_CHECK_S),
             (self._steer, STEER_S),
+            (self._visit, VISIT_S),
             (self._tidy, TIDY_S),
         )
         now = datetime.now(UTC)
@@ -189,13 +193,16 @@ class Daemon:
         tools = self._instance.tools
         await tools.store.run(steer, tools.network, tools.clock())
 
+    async def _visit(self) -> None:
+        if not self._paused():
+            visit = await check_stories(self._instance.poller, self._instance.fetcher)
+            self._changed = self._changed or visit.has_changes
+
     async def _tidy(self) -> None:
         tools = self._instance.tools
         removed = await remove_expired(tools.store, tools.network, now=tools.clock())
-        if removed.entries:
-            log_event(
-                log, logging.INFO, "removed", entries=removed.entries, stories=removed.stories
-            )
+        if not removed.is_nothing:
+            log_event(log, logging.INFO, "removed", **asdict(removed))
         await tools.store.run(Store.tidy)
 
     def _heard(self, report: PollReport) -> None:

@@ -84,15 +84,25 @@ class Retention:
     """What is kept of a feed: entries seen within `days`, and the newest `keep`.
 
     What neither keeps may go; both None: everything is kept. What is still listed always stays.
+    `poll_days`: so long its rows of `polls` are kept; None: all of them.
     """
 
     days: int | None = None
     keep: int | None = None
+    poll_days: int | None = None
 
     @property
     def is_endless(self) -> bool:
-        """Nothing ever goes."""
+        """No entry ever goes."""
         return self.days is None and self.keep is None
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """How much of the archive of feed bodies is kept: so many bytes, compressed, and days."""
+
+    max_bytes: int = 512 * 1024 * 1024
+    days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +249,8 @@ class FetchSettings:
 class Network:
     """All the sites of one feeds.yaml, with everything that stands in it.
 
-    `database` and `output` are absolute. `contact` None: the User-Agent names none.
+    `database` and `output` are absolute. `contact` None: the User-Agent names none. `archive` None:
+    bodies are not kept. `check_stories` None: pages of stories are never asked for.
     """
 
     name: str
@@ -252,6 +263,8 @@ class Network:
     retention: Retention = Retention()
     publishing: Publishing = Publishing()
     licences: tuple[Licence, ...] = ()
+    archive: Archive | None = None
+    check_stories: timedelta | None = None
 
     @property
     def rights(self) -> dict[str, tuple[str, ...]]:

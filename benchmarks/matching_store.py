@@ -204,7 +204,8 @@ def main() -> int:
         medians.append(statistics.median(spent))
         slow = sorted(spent)[int(0.95 * len(spent))]
         print(
-            f"{stored:>9,} stored: {medians[-1]:.2f} ms CPU a headline (median), {slow:.2f} ms (p95),"
+            f"{stored:>9,} stored: {medians[-1]:.2f} ms CPU a headline (median),"
+            f" {slow:.2f} ms (p95),"
             f" {merged} merged of {options.new // BATCH} copies, {size:.0f} MB"
         )
     ratio = medians[-1] / medians[0]

@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from aggregator.config.document import BlockKeys, FetchKeys, FileKeys, FilterKeys, SiteKeys
-from aggregator.config.feed_keys import FeedKeys, RetentionKeys
+from aggregator.config.feed_keys import ArchiveKeys, FeedKeys, RetentionKeys
 from aggregator.config.hosts import site_hosts
 from aggregator.config.source import Source
 from aggregator.config.values import parse_size
@@ -17,6 +17,7 @@ from aggregator.errors import Problem
 from aggregator.network import (
     NOTHING,
     Access,
+    Archive,
     BasicAuth,
     Block,
     Feed,
@@ -49,6 +50,8 @@ def build_network(file: FileKeys, directory: Path) -> Network:
         retention=_retention(file.retention) or Retention(),
         publishing=_publishing(file, directory),
         licences=tuple(Licence(name, tuple(sites)) for name, sites in file.rights.items()),
+        archive=_archive(file.archive),
+        check_stories=_optional_duration(file.check_stories),
     )
 
 
@@ -115,7 +118,11 @@ def _access(keys: FeedKeys, directory: Path) -> Access:
 
 
 def _retention(keys: RetentionKeys | None) -> Retention | None:
-    return None if keys is None else Retention(keys.days, keys.keep)
+    return None if keys is None else Retention(keys.days, keys.keep, keys.poll_days)
+
+
+def _archive(keys: ArchiveKeys | None) -> Archive | None:
+    return None if keys is None else Archive(parse_size(keys.max_bytes), keys.days)
 
 
 def _publishing(file: FileKeys, directory: Path) -> Publishing:

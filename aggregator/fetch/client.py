@@ -9,8 +9,9 @@ import asyncio
 import logging
 import ssl
 import traceback
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Coroutine
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from aggregator.fetch import selftest
 from aggregator.fetch.faults import Fault
@@ -26,12 +27,18 @@ from aggregator.fetch.headers import (
 from aggregator.fetch.httpx_api import Response, build_get, open_client
 from aggregator.fetch.inflate import Coding, Inflater, read_coding
 from aggregator.fetch.limits import Phases
-from aggregator.fetch.questions import RawField, common_fields, conditions, own_fields
+from aggregator.fetch.questions import (
+    RawField,
+    common_fields,
+    conditions,
+    own_fields,
+    page_fields,
+)
 from aggregator.fetch.redirects import REDIRECTS, Trail, begin, follow
 from aggregator.fetch.resolve import Lookup, Resolver, look_up
 from aggregator.fetch.routes import Route, Routes
 from aggregator.fetch.statuses import describe, outcome_of
-from aggregator.fetch.targets import Target, parse_feed_url
+from aggregator.fetch.targets import Target, parse_feed_url, parse_target
 from aggregator.fetch.transport import GuardedTransport
 from aggregator.model import (
     Fetched,
@@ -49,6 +56,8 @@ log = logging.getLogger(__name__)
 
 _NO_VALIDATORS = Validators()
 _PHASES = Phases()
+
+T = TypeVar("T")
 
 
 def _utc_now() -> datetime:
@@ -81,9 +90,13 @@ class Fetcher:
 
     async def fetch(self, request: FetchRequest) -> FetchResult:
         """One GET with its redirects. Raises nothing but CancelledError."""
+        return await self._guarded(self._follow(request))
+
+    async def _guarded(self, work: Coroutine[None, None, T]) -> T | FetchFailed:
+        """Whatever goes wrong becomes a value; `fetch.timeout` is for all of it."""
         try:
             async with asyncio.timeout(self._settings.timeout.total_seconds()):
-                return await self._follow(request)
+                return await work
         except Fault as fault:
             return FetchFailed(fault.outcome, fault.detail, wire_bytes=fault.wire_bytes)
         except TimeoutError:
@@ -94,6 +107,11 @@ class Fetcher:
             kind = type(error).__name__
             log.error("fetch_bug error=%s file=%s line=%s", kind, frame.filename, frame.lineno)
             return FetchFailed(Outcome.INTERNAL_ERROR, f"a bug of ours: {kind}")
+
+    async def look(self, url: str) -> int | FetchFailed:
+        """Is the page of a story there: the status of success at the end of its redirects, or why
+        there is none. No body is read. Raises nothing but CancelledError."""
+        return await self._guarded(self._look(url))
 
     async def prove_guard(self) -> None:
         """Raises GuardError unless connections pass the guard; stays on this machine."""
@@ -128,6 +146,21 @@ class Fetcher:
             if not isinstance(step, Trail):
                 return step
             trail = step
+
+    async def _look(self, url: str) -> int | FetchFailed:
+        trail = begin(parse_target(url))
+        fields = page_fields(self._user_agent)
+        while True:
+            response = await self._get(trail.target, self._routes.common, fields)
+            status, found = response.status_code, index_fields(response.extensions["fields"])
+            await response.aclose()
+            if status in REDIRECTS:
+                trail = follow(trail, status, found.get("location", ()))
+            elif 200 <= status < 300:
+                return status
+            else:
+                hints, host = read_hints(found, self._now()), trail.target.host
+                return FetchFailed(outcome_of(status), describe(status), status, hints, host=host)
 
     async def _get(self, target: Target, route: Route, fields: list[RawField]) -> Response:
         origin = target.origin_url

@@ -1,4 +1,4 @@
-"""Kinds of columns -> their SQL."""
+"""Columns whose form the schema itself holds."""
 
 from __future__ import annotations
 

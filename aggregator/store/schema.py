@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from aggregator.store import story_schema
 from aggregator.store.columns import time_column as _time
+from aggregator.store.schema_beside import BESIDE
 
 _SITES = """
 CREATE TABLE sites (
@@ -47,7 +48,8 @@ CREATE TABLE feeds (
     served_by TEXT,
     {_time("last_full_at")},
     id_policy TEXT NOT NULL DEFAULT 'guid' CHECK (id_policy IN ('guid', 'url')),
-    suffixes TEXT NOT NULL DEFAULT '[]'
+    suffixes TEXT NOT NULL DEFAULT '[]',
+    entries INTEGER NOT NULL DEFAULT 0
 ) STRICT
 """
 
@@ -381,4 +383,5 @@ FIRST = (
     *(_FEED_MOVES, *_FEED_MOVES_INDEXES),
     *_UPKEEP,
     *(_OVERRIDES, *_OVERRIDE_INDEXES),
+    *BESIDE,
 )
