@@ -285,12 +285,13 @@ class FeedState:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A story as selection sees it: who owns it, when it counts from, where it goes.
+    """A story as one site tells it, as selection sees it: when it counts from, where it goes.
 
     `shown_at` is when it sorts: published, else first seen. `position` is its place in the
     document of its leading entry, `backfill` whether that entry came with its feed's first
-    document. `language` is what that document calls its own. Stories of one `event` tell of the
-    same thing in the world; None: of one nobody else tells of.
+    document. `language` is what the document of this copy calls its own. `agency` is the credit it
+    carries, such as `AFP` or `AFP/Reuters`. Stories of one `event` tell of the same thing in the
+    world, by different hands; None: of one nobody else tells of.
     """
 
     id: int
@@ -304,6 +305,7 @@ class Story:
     image_url: str | None = None
     categories: tuple[str, ...] = ()
     language: str | None = None
+    agency: str | None = None
     event: int | None = None
     backfill: bool = False
 

@@ -222,6 +222,14 @@ class Publishing:
 
 
 @dataclass(frozen=True, slots=True)
+class Licence:
+    """The sites whose pages may show an agency's stories."""
+
+    agency: str
+    sites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FetchSettings:
     """The `fetch:` part of feeds.yaml. Sizes in bytes; `budget` in polls a day per feed."""
 
@@ -254,8 +262,14 @@ class Network:
     fetch: FetchSettings = FetchSettings()
     retention: Retention = Retention()
     publishing: Publishing = Publishing()
+    licences: tuple[Licence, ...] = ()
     archive: Archive | None = None
     check_stories: timedelta | None = None
+
+    @property
+    def rights(self) -> dict[str, tuple[str, ...]]:
+        """Agency -> the sites that may show its stories."""
+        return {licence.agency: licence.sites for licence in self.licences}
 
     def feeds(self) -> tuple[Feed, ...]:
         """Every feed, in the order of the file."""

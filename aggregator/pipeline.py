@@ -166,7 +166,7 @@ async def put_back(tools: Tools, generation: int | None) -> Publication | None:
     now = tools.clock()
     after = await tools.store.run(publication.begin, now)
     chosen = publication.choose(tools.network, generation)
-    pages = await tools.store.run(publication.pages_to_put_back, chosen, now)
+    pages = await tools.store.run(publication.pages_to_put_back, tools.network, chosen, now)
     shown = await asyncio.to_thread(
         publication.write_back, tools.network, chosen, pages, now=now, after=after
     )

@@ -26,12 +26,16 @@ from aggregator.publish import (
     read_manifest,
 )
 from aggregator.render import look_of, render_page, render_preview
+from aggregator.rights import may_show
 from aggregator.selection import depth, has_words, select_pages
 from aggregator.selection.pages import FILTER_WINDOW
 from aggregator.store import overrides, publications, reading
 from aggregator.store.connection import open_reader
 from aggregator.store.rows import text_of
 from aggregator.store.store import Store
+
+UNLICENSED_DEPTH = 500
+"""So many stories in a row that a page may not show leave it full all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +101,14 @@ def select_stored(db: Database, network: Network, *, now: datetime) -> tuple[Pag
     return select_pages(
         network.pages,
         (
-            *reading.newest_stories(db, _depths(network, words), names, now=now),
+            # These come with all their copies in order, so they come first.
             *reading.stories_by_id(db, pinned, names, now=now),
+            *reading.newest_stories(db, _depths(network, words), names, now=now),
         ),
         now=now,
         overrides=words,
         fresh_at=reading.fresh_at(db),
+        rights=network.rights,
     )
 
 
@@ -117,7 +123,10 @@ def _depths(network: Network, words: Iterable[Override]) -> Mapping[str, int]:
         needed = depth(page) + (FILTER_WINDOW if looked_for else 0)
         for site in _sources(page):
             depths[site] = max(depths.get(site, 0), needed)
-    return depths
+    # What a page has no licence for takes no place on it.
+    spare = UNLICENSED_DEPTH if network.licences else 0
+    # The network's order: of two copies of a story the first site's is shown.
+    return {site.id: depths[site.id] + spare for site in network.sites if site.id in depths}
 
 
 def _sources(page: Page) -> set[str]:
@@ -217,25 +226,35 @@ def choose(network: Network, generation: int | None) -> int:
     return wanted
 
 
-def pages_to_put_back(store: Store, generation: int, now: datetime) -> tuple[PageContent, ...]:
-    """What a generation showed. Raises UsageError when it would bring back what is withdrawn."""
+def pages_to_put_back(
+    store: Store, network: Network, generation: int, now: datetime
+) -> tuple[PageContent, ...]:
+    """What a generation showed.
+
+    Raises UsageError when it would bring back what is withdrawn, or what a site has no licence for.
+    """
     pages = publications.pages_of(store.db, generation)
     if pages is None:
         raise UsageError(f"generation {generation} is not in the database")
     words = [
         word for word in overrides.in_force(store.db, now=now) if word.kind is OverrideKind.WITHDRAW
     ]
-    for page in pages:
-        for headline in (told for block in page.blocks for told in block.headlines):
-            if any(_is_withdrawn(headline, page.page, word) for word in words):
-                raise UsageError(
-                    f"generation {generation} shows story {headline.story_id}, which is withdrawn"
-                )
+    shown = [(page, told) for page in pages for block in page.blocks for told in block.headlines]
+    now_told = reading.told_now(store.db, (headline.story_id for _, headline in shown))
+    sites = {page.id: page.site for page in network.pages}
+    for page, headline in shown:
+        story_id, agency = now_told[headline.story_id]
+        what = f"generation {generation} shows story {headline.story_id}"
+        if any(_is_withdrawn(headline, story_id, page.page, word) for word in words):
+            raise UsageError(f"{what}, which is withdrawn")
+        site = sites.get(page.page, page.page)
+        if not may_show(network.rights, agency, site):
+            raise UsageError(f"{what}, for which {site} has no licence")
     return pages
 
 
-def _is_withdrawn(headline: Headline, page: str, word: Override) -> bool:
-    named = headline.story_id in word.story_ids or (
+def _is_withdrawn(headline: Headline, story_id: int, page: str, word: Override) -> bool:
+    named = story_id in word.story_ids or (
         word.words is not None and has_words(headline.title, [word.words])
     )
     return named and word.page in (None, page)

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from aggregator.domains import registrable_domain
-from aggregator.match import FeedUpdate, begun_members, identify, plan_update
+from aggregator.intake import store_document
+from aggregator.match import FeedUpdate
 from aggregator.model import (
     DOCUMENT_OUTCOMES,
     Document,
@@ -35,7 +36,6 @@ from aggregator.store import archive, moves, writing
 from aggregator.store.archive import ArchivedPoll, Packed
 from aggregator.store.rows import PollRecord
 from aggregator.store.store import Store
-from aggregator.stories import tell_story
 from aggregator.urls import host_of
 
 KEPT_HEADER = 512
@@ -100,7 +100,16 @@ def record_attempt(
     with store.transaction() as db:
         update = FeedUpdate()
         if isinstance(attempt.reading, Document):
-            update = _store_document(db, attempt, attempt.reading, owners)
+            update = store_document(
+                db,
+                attempt.reading,
+                network,
+                owners,
+                feed_id=attempt.feed.id,
+                feed_site=attempt.feed.site_id,
+                first=not attempt.feed.has_document,
+                now=attempt.at,
+            )
         pace = _pace(db, attempt, update, network)
         record = _poll_record(attempt, update, pace)
         writing.record_poll(db, record)
@@ -120,21 +129,6 @@ def record_attempt(
         error=record.error,
         paused=paused,
     )
-
-
-def _store_document(
-    db: Database, attempt: Attempt, document: Document, owners: Mapping[str, str]
-) -> FeedUpdate:
-    feed, now = attempt.feed, attempt.at
-    items = identify(document)
-    known = writing.known(db, feed.id, items, first=not feed.has_document)
-    update = plan_update(items, document.seen, known, now=now)
-    begun = begun_members(update, feed_id=feed.id, feed_site=feed.site_id, now=now)
-    writing.tell(db, [tell_story(id_, found, owners=owners) for id_, found in begun.items()])
-    writing.apply_update(db, feed.id, update, now=now)
-    touched = writing.members(db, update.touched)
-    writing.tell(db, [tell_story(id_, found, owners=owners) for id_, found in touched.items()])
-    return update
 
 
 def _pace(db: Database, attempt: Attempt, update: FeedUpdate, network: Network) -> Pace:

@@ -11,6 +11,7 @@ from aggregator.control import Message, ask
 from aggregator.editing import override, undo
 from aggregator.errors import AggregatorError, LockedError, StorageError, UsageError
 from aggregator.instance import Instance, open_instance, run_loop
+from aggregator.intake import Merged, Step, merge_stories, rematch_batch, unmerge_entry
 from aggregator.model import FeedState
 from aggregator.moves import is_learnt
 from aggregator.network import Network
@@ -150,6 +151,62 @@ def _statuses(store: Store) -> tuple[reading.FeedStatus, ...]:
     return reading.feed_statuses(store.db)
 
 
+async def _merge(instance: Instance, message: Message) -> Message:
+    """`a`, `b`: stories by number or link; `note`: why."""
+    a, b, note = str(message["a"]), str(message["b"]), _note(message)
+
+    def merge(store: Store) -> Merged:
+        with store.transaction() as db:
+            now = instance.tools.clock()
+            return merge_stories(db, a, b, instance.network, note=note, now=now)
+
+    return await _edit(instance, merge)
+
+
+async def _unmerge(instance: Instance, message: Message) -> Message:
+    """`entry`: an entry's number; `note`: why."""
+    entry_id, note = int(str(message["entry"])), _note(message)
+
+    def unmerge(store: Store) -> Merged:
+        with store.transaction() as db:
+            now = instance.tools.clock()
+            return unmerge_entry(db, entry_id, instance.network, note=note, now=now)
+
+    return await _edit(instance, unmerge)
+
+
+async def _edit(instance: Instance, edit: Callable[[Store], Merged]) -> Message:
+    """Changes stories and publishes what follows."""
+    merged = await instance.tools.store.run(edit)
+    publication = await instance.publish()
+    return {
+        "entries": list(merged.entries),
+        "stories": list(merged.stories),
+        "generation": publication.generation if publication else None,
+    }
+
+
+def _note(message: Message) -> str | None:
+    note = message.get("note")
+    return None if note is None else str(note)
+
+
+async def _rematch(instance: Instance, message: Message) -> Message:
+    """`days`: only entries first seen so lately; None: all. Polls go on between two batches."""
+    now, days = instance.tools.clock(), message.get("days")
+    since = None if days is None else now - timedelta(days=int(str(days)))
+    last = entries = moved = 0
+
+    def batch(store: Store) -> Step | None:
+        with store.transaction() as db:
+            return rematch_batch(db, instance.network, after=last, since=since, now=now)
+
+    while (step := await instance.tools.store.run(batch)) is not None:
+        last, entries, moved = step.last, entries + step.entries, moved + step.moved
+    await instance.publish()
+    return {"entries": entries, "moved": moved}
+
+
 REQUESTS: Mapping[str, Callable[[Instance, Message], Awaitable[Message]]] = {
     "publish": _publish,
     "put_back": _put_back,
@@ -160,6 +217,9 @@ REQUESTS: Mapping[str, Callable[[Instance, Message], Awaitable[Message]]] = {
     "allow-move": _allow_move,
     "vacuum": _vacuum,
     "reindex": _reindex,
+    "merge": _merge,
+    "unmerge": _unmerge,
+    "rematch": _rematch,
 }
 
 

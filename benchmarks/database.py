@@ -20,7 +20,7 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
-from aggregator.match import begun_members, identify, plan_update
+from aggregator.intake import store_document
 from aggregator.model import (
     BlockContent,
     Document,
@@ -38,7 +38,6 @@ from aggregator.store.retention import Cursor
 from aggregator.store.rows import PollRecord
 from aggregator.store.searching import Search, find_stories
 from aggregator.store.store import Store
-from aggregator.stories import tell_story
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SITES = 20
@@ -100,17 +99,17 @@ def poll(
         entries=tuple(entries),
         seen=tuple(SeenEntry(n, fingerprint) for n, fingerprint in enumerate(seen)),
     )
-    items = identify(document)
-    owners = network.owners()
     with store.transaction() as db:
-        known = writing.known(db, feed_id, items, first=False)
-        update = plan_update(items, document.seen, known, now=at)
-        site = network.feeds()[feed_id - 1].site
-        begun = begun_members(update, feed_id=feed_id, feed_site=site, now=at)
-        writing.tell(db, [tell_story(i, m, owners=owners) for i, m in begun.items()])
-        writing.apply_update(db, feed_id, update, now=at)
-        touched = writing.members(db, update.touched)
-        writing.tell(db, [tell_story(i, m, owners=owners) for i, m in touched.items()])
+        store_document(
+            db,
+            document,
+            network,
+            network.owners(),
+            feed_id=feed_id,
+            feed_site=network.feeds()[feed_id - 1].site,
+            first=False,
+            now=at,
+        )
         writing.record_poll(db, poll_record(feed_id, at, document.meta))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from aggregator.cli import running, showing
+from aggregator.cli import running, showing, stories
 from aggregator.cli.context import Options
 from aggregator.cli.data_commands import DATA_COMMANDS
 from aggregator.cli.demo import show_demo
@@ -20,6 +20,7 @@ from aggregator.control import Message
 from aggregator.logs import set_up_logging
 from aggregator.requests import CHECK_TIMEOUT_S, request
 
+_NOTE = click.option("--note", help="Why, for whoever asks `explain` later.")
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="For machines.")
 
 
@@ -115,6 +116,51 @@ def publish(options: Options, rollback: int | None) -> None:
     if rollback is not None:
         message = {"command": "put_back", "generation": rollback or None}
     showing.show_publication(request(network, message), network)
+
+
+@aggregator.command()
+@click.argument("story", metavar="STORY-OR-URL")
+@_AS_JSON
+@click.pass_obj
+def explain(options: Options, story: str, as_json: bool) -> None:
+    """Say why a story is what it is: its entries, the rules, the pages it is on or not."""
+    stories.show_story(options.network(), story, as_json=as_json)
+
+
+@aggregator.command()
+@click.argument("a")
+@click.argument("b")
+@_NOTE
+@click.pass_obj
+def merge(options: Options, a: str, b: str, note: str | None) -> None:
+    """Make two stories, named by number or link, one for good."""
+    network = options.network()
+    set_up_logging(quiet=True)
+    message: Message = {"command": "merge", "a": a, "b": b, "note": note}
+    stories.show_edit(request(network, message))
+
+
+@aggregator.command()
+@click.argument("entry", type=click.IntRange(min=1))
+@_NOTE
+@click.pass_obj
+def unmerge(options: Options, entry: int, note: str | None) -> None:
+    """Take an entry, by its number in `explain`, out of its story for good."""
+    network = options.network()
+    set_up_logging(quiet=True)
+    message: Message = {"command": "unmerge", "entry": entry, "note": note}
+    stories.show_edit(request(network, message))
+
+
+@aggregator.command()
+@click.option("--days", type=click.IntRange(1, 36500), help="Only entries first seen so lately.")
+@click.pass_obj
+def rematch(options: Options, days: int | None) -> None:
+    """Settle again which stories the stored entries tell; what editors said holds."""
+    network = options.network()
+    set_up_logging(quiet=True)
+    message: Message = {"command": "rematch", "days": days}
+    stories.show_rematch(request(network, message, timeout=CHECK_TIMEOUT_S))
 
 
 @aggregator.command()

@@ -45,7 +45,7 @@ def show_status(network: Network, *, as_json: bool) -> None:
         click.echo(json.dumps([asdict(status) for status in statuses], indent=2))
         return
     headers = ["site", "feed", "state", "last poll", "outcome", "next poll", "why"]
-    headers += ["entries", "failures"]
+    headers += ["entries", "failures", "known by"]
     table = [
         [
             status.site,
@@ -57,6 +57,7 @@ def show_status(network: Network, *, as_json: bool) -> None:
             status.why or "-",
             status.entries,
             status.failures,
+            status.id_policy,
         ]
         for status in statuses
     ]

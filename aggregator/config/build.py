@@ -24,6 +24,7 @@ from aggregator.network import (
     FetchSettings,
     Filter,
     FuturePolicy,
+    Licence,
     Network,
     Order,
     Page,
@@ -48,6 +49,7 @@ def build_network(file: FileKeys, directory: Path) -> Network:
         fetch=_fetch(file.fetch),
         retention=_retention(file.retention) or Retention(),
         publishing=_publishing(file, directory),
+        licences=tuple(Licence(name, tuple(sites)) for name, sites in file.rights.items()),
         archive=_archive(file.archive),
         check_stories=_optional_duration(file.check_stories),
     )

@@ -42,6 +42,9 @@ def check_parts(parts: Parts, source: Source) -> Iterator[Problem]:
     # No name is amiss while a whole section of names is.
     if ("sites",) not in parts.faults:
         yield from _check_sources(parts, source)
+        for agency, sites in parts.rights.items():
+            path = ("rights", agency)
+            yield from _check_names(sites, path, parts.site_ids, source, what="site")
     if not {("sites",), ("blocks",)} & parts.faults:
         yield from _check_blocks(parts, source)
         yield from _check_pages(parts, source)

@@ -35,6 +35,7 @@ from aggregator.config.values import (
 
 MAX_BLOCKS = 500
 MAX_PAGES = 1000
+MAX_AGENCIES = 100
 
 
 class NetworkKeys(BaseModel):
@@ -302,6 +303,12 @@ class FileKeys(BaseModel):
         "it gets JSON on its standard input.",
     )
     fetch: FetchKeys = Field(FetchKeys(), description="How feeds are fetched.")
+    rights: dict[Line, list[Reference]] = Field(
+        {},
+        max_length=MAX_AGENCIES,
+        description="News agency -> ids of the sites whose pages may show its stories; every page "
+        "may show those of the others.",
+    )
 
 
 def json_schema() -> dict[str, object]:

@@ -47,6 +47,7 @@ class Parts:
     blocks: Mapping[str, BlockKeys]
     pages: Mapping[str, PageKeys]
     fetch: FetchKeys
+    rights: Mapping[str, tuple[str, ...]]
     site_ids: frozenset[str]
     block_ids: frozenset[str]
     faults: frozenset[KeyPath]
@@ -70,6 +71,11 @@ def usable_parts(raw: Mapping[str, object], faults: frozenset[KeyPath]) -> Parts
         blocks=_usable(BlockKeys, "blocks", blocks, bad),
         pages=_usable(PageKeys, "pages", _mapping(raw, "pages"), bad),
         fetch=_without_faults(FetchKeys, fetch, ("fetch",), bad) or FetchKeys(),
+        rights={
+            agency: tuple(name for name in names if isinstance(name, str))
+            for agency, names in _mapping(raw, "rights").items()
+            if isinstance(names, list) and ("rights", agency) not in bad
+        },
         site_ids=frozenset(sites),
         block_ids=frozenset(blocks),
         faults=faults,
@@ -89,6 +95,7 @@ def parts_of(file: FileKeys) -> Parts:
         blocks=file.blocks,
         pages=file.pages,
         fetch=file.fetch,
+        rights={agency: tuple(names) for agency, names in file.rights.items()},
         site_ids=frozenset(file.sites),
         block_ids=frozenset(file.blocks),
         faults=frozenset(),

@@ -57,11 +57,13 @@ class _Able:
         self._taken = taken
 
     def since(self, oldest: datetime | None) -> Iterator[Story]:
-        """Those that are not older, in their order."""
+        """Those that are not older, in their order; of one story the first copy that suits."""
+        last = None
         for story in self._candidates:
             young = oldest is None or story.shown_at >= oldest
             free = young and story.site in self._sources and story.id not in self._taken
-            if free and _suits(self._block, story):
+            if free and story.id != last and _suits(self._block, story):
+                last = story.id
                 yield story
 
 

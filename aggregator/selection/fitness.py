@@ -28,8 +28,15 @@ def is_visible(title: str) -> bool:
 
 
 def rank(stories: Iterable[Story]) -> tuple[Story, ...]:
-    """The stories that may be shown at all, each once, in the order of a block."""
-    fit = {story.id: story for story in stories if is_link(story.url) and is_visible(story.title)}
+    """The stories that may be shown at all, each site's copy once, in the order of a block.
+
+    Copies of one story stand together, in the order in which they are given.
+    """
+    fit = {
+        (story.id, story.site): story
+        for story in stories
+        if is_link(story.url) and is_visible(story.title)
+    }
     return tuple(sorted(fit.values(), key=place))
 
 

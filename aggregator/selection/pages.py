@@ -10,6 +10,7 @@ from types import MappingProxyType
 from aggregator.editors import Override, OverrideKind
 from aggregator.model import BlockContent, BlockState, Headline, PageContent, Story
 from aggregator.network import NOTHING, Block, Page
+from aggregator.rights import Rights, licensed
 from aggregator.selection.blocks import Filling, fill
 from aggregator.selection.fitness import is_link, is_visible, rank
 from aggregator.selection.words import has_words
@@ -21,6 +22,7 @@ FILTER_WINDOW = 500
 """How many of a site's newest stories a block with a filter looks at."""
 
 _NEVER: Mapping[str, datetime] = MappingProxyType({})
+_ALL_RIGHTS: Rights = MappingProxyType({})
 
 
 def depth(page: Page) -> int:
@@ -42,9 +44,12 @@ def select_page(
     now: datetime,
     overrides: Iterable[Override] = (),
     fresh_at: Mapping[str, datetime] = _NEVER,
+    rights: Rights = _ALL_RIGHTS,
 ) -> PageContent:
     """`select_pages` for one page."""
-    (content,) = select_pages((page,), stories, now=now, overrides=overrides, fresh_at=fresh_at)
+    (content,) = select_pages(
+        (page,), stories, now=now, overrides=overrides, fresh_at=fresh_at, rights=rights
+    )
     return content
 
 
@@ -55,17 +60,22 @@ def select_pages(
     now: datetime,
     overrides: Iterable[Override] = (),
     fresh_at: Mapping[str, datetime] = _NEVER,
+    rights: Rights = _ALL_RIGHTS,
 ) -> tuple[PageContent, ...]:
     """Every page with its blocks filled, in the page's order; no story appears twice on one.
 
     Every story given is eligible by date: the caller holds back those whose time has not come.
     Stories without an http(s) link or without a visible character in their title are left out.
     A block that finds nothing stays, with no headlines. The order of `stories` and `overrides`
-    does not matter. `fresh_at`: site -> when a feed of it last gave a document.
+    does not matter, but for copies of one story: a block shows the first that suits it, the page's
+    own only when there is no other. `fresh_at`: site -> when a feed of it last gave a document.
+    What the page's site has no licence for (`rights`) is not there for it.
     """
     ranked = rank(stories)
     words = sorted(overrides, key=lambda override: override.id)
-    return tuple(_page(page, ranked, words, fresh_at, now) for page in pages)
+    return tuple(
+        _page(page, licensed(ranked, rights, page.site), words, fresh_at, now) for page in pages
+    )
 
 
 def _page(
@@ -78,7 +88,8 @@ def _page(
     heard = [o for o in overrides if o.page in (None, page.id)]
     settled = {block.id: _in_force(block, fresh_at, now) for block in page.blocks}
     sources = {source for block in settled.values() if block for source in block.sources}
-    candidates = _edited([story for story in ranked if story.site in sources], heard)
+    told = _own_last([story for story in ranked if story.site in sources], page.site)
+    candidates = _edited(told, heard)
     pins = _pins(settled, candidates, heard)
     pinned = {story.id for stories in pins.values() for story in stories}
     shown: set[int] = set()
@@ -92,6 +103,17 @@ def _page(
         shown |= {story.id for story in filling.stories}
         blocks.append(_content(block, rule, filling, fresh_at))
     return PageContent(page.id, page.site, tuple(blocks), page.link_params)
+
+
+def _own_last(candidates: list[Story], site: str) -> list[Story]:
+    """Of the copies of one story, which stand together, the page's own last."""
+    ordered: list[Story] = []
+    for story in candidates:
+        before = len(ordered)
+        while before and ordered[before - 1].id == story.id and ordered[before - 1].site == site:
+            before -= 1
+        ordered.insert(before, story)
+    return ordered
 
 
 def _in_force(block: Block, fresh_at: Mapping[str, datetime], now: datetime) -> Block | None:
@@ -136,19 +158,23 @@ def _pins(
     settled: Mapping[str, Block | None], candidates: Sequence[Story], overrides: Sequence[Override]
 ) -> dict[str, list[Story]]:
     """Block id -> the stories pinned to it, the latest first; each in one block only."""
-    by_id = {story.id: story for story in candidates}
+    copies: dict[int, list[Story]] = {}
+    for story in candidates:
+        copies.setdefault(story.id, []).append(story)
     pins: dict[str, list[Story]] = {id: [] for id in settled}
     placed: set[int] = set()
     for override in reversed(overrides):
         if override.kind is not OverrideKind.PIN:
             continue
-        for story in sorted(override.story_ids & by_id.keys() - placed):
+        for story_id in sorted(override.story_ids & copies.keys() - placed):
             for id, rule in settled.items():
-                room = rule is not None and len(pins[id]) < rule.limit
                 meant = override.value in (None, id)
-                if meant and room and rule is not None and by_id[story].site in rule.sources:
-                    pins[id].append(by_id[story])
-                    placed.add(story)
+                if rule is None or not meant or len(pins[id]) >= rule.limit:
+                    continue
+                fitting = [copy for copy in copies[story_id] if copy.site in rule.sources]
+                if fitting:
+                    pins[id].append(fitting[0])
+                    placed.add(story_id)
                     break
     return pins
 

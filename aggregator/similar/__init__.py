@@ -2,6 +2,7 @@
 
     read_headline  title and summary as the rules see them            headline, affixes, tokens, ...
     compare        two of them: features and guards                   comparison, rules, weights
+    sought_tokens  what candidates of a headline are sought by      candidates
     find_matches   pairs of items that tell one story, with evidence  matching, recurring
     group          the stories that follow, for any arrival order     grouping
 
@@ -9,6 +10,7 @@ Pure: nothing is stored here, and nothing depends on what was read before.
 """
 
 from aggregator.similar.affixes import learn_suffixes, suffix_key
+from aggregator.similar.candidates import indexed_tokens, sought_tokens
 from aggregator.similar.comparison import Comparison, Guard, compare
 from aggregator.similar.grouping import (
     Group,
@@ -16,12 +18,21 @@ from aggregator.similar.grouping import (
     Override,
     OverrideKind,
     Reason,
+    SameSlug,
     group,
+    identities,
     neighbourhood,
     ties,
 )
 from aggregator.similar.headline import NORMALISER_VERSION, HeadlineTokens, read_headline
-from aggregator.similar.matching import Item, Match, find_matches, in_window, matches_of
+from aggregator.similar.matching import (
+    Item,
+    Match,
+    compare_items,
+    find_matches,
+    in_window,
+    matches_of,
+)
 from aggregator.similar.recurring import (
     SummarySighting,
     TitleSighting,
@@ -57,15 +68,19 @@ __all__ = [
     "OverrideKind",
     "Reason",
     "Rule",
+    "SameSlug",
     "SummarySighting",
     "TitleSighting",
     "Verdict",
     "Weights",
     "compare",
+    "compare_items",
     "diverged",
     "find_matches",
     "group",
+    "identities",
     "in_window",
+    "indexed_tokens",
     "is_boilerplate",
     "is_recurring",
     "learn_suffixes",
@@ -75,6 +90,7 @@ __all__ = [
     "read_headline",
     "same_event",
     "same_story",
+    "sought_tokens",
     "suffix_key",
     "summary_key",
     "ties",

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 from math import sqrt
 
@@ -83,6 +84,7 @@ class Weighed:
     norm: float
 
 
+@lru_cache(maxsize=4096)
 def weigh(tokens: HeadlineTokens, weights: Weights) -> Weighed:
     """Works out once what every comparison of this headline needs."""
     title = {token: weights.idf(token) for token in tokens.title}

@@ -41,10 +41,19 @@ class Override:
     kind: OverrideKind
 
 
+@dataclass(frozen=True, slots=True)
+class SameSlug:
+    """Two items, by their keys, whose links end alike on two sites of one family."""
+
+    a: str
+    b: str
+
+
 class Reason(StrEnum):
     """Why two items are in one group."""
 
     URL = "url"
+    SLUG = "slug"
     FORCE = "force"
     SIMILAR = "similar"
 
@@ -87,9 +96,12 @@ class _Story:
 
 
 def group(
-    items: Iterable[Item], matches: Iterable[Match], overrides: Iterable[Override] = ()
+    items: Iterable[Item],
+    matches: Iterable[Match],
+    overrides: Iterable[Override] = (),
+    slugs: Iterable[SameSlug] = (),
 ) -> tuple[Group, ...]:
-    """Every item in one group; matches and overrides of items not among them are passed over.
+    """Every item in one group; what is said of items not among them is passed over.
 
     Where the editor's words contradict each other, `never` holds.
     """
@@ -99,7 +111,11 @@ def group(
     partners = _partners(matches, places)
     stories: list[_Story] = []
     story_of: dict[str, int] = {}
-    for unit in _units(ordered, forced, never):
+    alike = sorted(
+        (_in_order(pair.a, pair.b, places) for pair in slugs if {pair.a, pair.b} <= places.keys()),
+        key=lambda pair: (places[pair[0]], places[pair[1]]),
+    )
+    for unit in _units(ordered, forced, alike, never):
         chosen = _choose(unit, stories, story_of, partners, never)
         if chosen is None:
             stories.append(_Story([unit]))
@@ -110,6 +126,29 @@ def group(
         place = len(stories) - 1 if chosen is None else chosen[0]
         story_of.update(dict.fromkeys(unit.members, place))
     return tuple(_finished(story, places) for story in stories)
+
+
+def identities(links: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Item -> its identity, given the links it has or had; nothing for an item without any.
+
+    Items that share a link, directly or by way of others, have one identity: the first of all
+    their links in alphabetical order.
+    """
+    leader: dict[str, str] = {}
+
+    def find(link: str) -> str:
+        while leader[link] != link:
+            leader[link] = leader[leader[link]]
+            link = leader[link]
+        return link
+
+    first: dict[str, str] = {}
+    for item, found in links.items():
+        for link in found:
+            leader.setdefault(link, link)
+            one, other = find(first.setdefault(item, link)), find(link)
+            leader[max(one, other)] = min(one, other)
+    return {item: find(link) for item, link in first.items()}
 
 
 def ties(
@@ -163,13 +202,20 @@ def _sort_overrides(
     return {key: frozenset(others) for key, others in never.items()}, forced
 
 
-def _units(ordered: list[Item], forced: list[tuple[str, str]], never: _Never) -> tuple[_Unit, ...]:
-    """The units in the order of their first items; editors first, then shared URLs."""
+def _units(
+    ordered: list[Item],
+    forced: list[tuple[str, str]],
+    alike: list[tuple[str, str]],
+    never: _Never,
+) -> tuple[_Unit, ...]:
+    """The units in the order of their first items; editors first, then shared URLs and slugs."""
     units = {item.key: _Unit([item.key]) for item in ordered}
     for a, b in forced:
         _unite(units, Join(b, a, Reason.FORCE), never)
     for before, item in _same_articles(ordered):
         _unite(units, Join(item, before, Reason.URL), never)
+    for before, item in alike:
+        _unite(units, Join(item, before, Reason.SLUG), never)
     # The items of a unit share the object; a dict keeps the order of its first item.
     return tuple({id(units[item.key]): units[item.key] for item in ordered}.values())
 

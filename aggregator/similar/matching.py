@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
 
-from aggregator.similar.comparison import Weighed, compare_weighed, weigh
+from aggregator.similar.comparison import Comparison, Weighed, compare_weighed, weigh
 from aggregator.similar.headline import HeadlineTokens, without_summary
 from aggregator.similar.rules import (
+    EVENT_MASS,
     MASS_TICKET,
     WINDOW,
     Verdict,
@@ -79,9 +80,39 @@ def in_window(a: Item, b: Item) -> bool:
 
 def matches_of(item: Item, others: Iterable[Item], weights: Weights) -> tuple[Match, ...]:
     """The matches of one item among the candidates, in the order of their keys."""
+    candidates = list(others)
+    compared = compare_items(item, candidates, weights)
+    found = [
+        Match(min(item.key, other.key), max(item.key, other.key), verdict)
+        for other, (verdict, _) in zip(candidates, compared, strict=True)
+        if verdict is not None
+    ]
+    return tuple(sorted(found, key=lambda match: (match.a, match.b)))
+
+
+def compare_items(
+    item: Item, others: Iterable[Item], weights: Weights
+) -> Iterator[tuple[Verdict | None, Comparison | None]]:
+    """For each of the others: the verdict, and how the two compare as they are.
+
+    Neither where they cannot be matched: one article, or out of the window, or a recurring title,
+    or titles that share less than makes an event, without which nothing follows from the rest.
+    """
     versions = _weigh(item, weights)
-    found = (_match(item, versions, other, _weigh(other, weights)) for other in others)
-    return tuple(sorted((match for match in found if match), key=lambda match: (match.a, match.b)))
+    title = {token: weights.idf(token) for token in _title_tokens(item)}
+    for other in others:
+        shared = sum(title[token] for token in title.keys() & _title_tokens(other))
+        # A hair less: sums of floats depend on their order.
+        if shared < EVENT_MASS - 1e-6 or _is_barred(item, other):
+            yield None, None
+        else:
+            theirs = _weigh(other, weights)
+            current = compare_weighed(versions[0], theirs[0])
+            yield _verdict(current, versions, theirs), current
+
+
+def _title_tokens(item: Item) -> set[str]:
+    return set(item.tokens.title).union(*(text.title for text in item.earlier))
 
 
 def find_matches(items: Iterable[Item], weights: Weights) -> tuple[Match, ...]:
@@ -108,23 +139,29 @@ def _weigh(item: Item, weights: Weights) -> tuple[Weighed, ...]:
     return tuple(weigh(text, weights) for text in texts)
 
 
+def _is_barred(a: Item, b: Item) -> bool:
+    if a.recurring or b.recurring or a.key == b.key:
+        return True
+    return (a.identity is not None and a.identity == b.identity) or not in_window(a, b)
+
+
 def _match(
     a: Item, versions_a: Sequence[Weighed], b: Item, versions_b: Sequence[Weighed]
 ) -> Match | None:
-    is_barred = a.recurring or b.recurring or a.key == b.key
-    if is_barred or (a.identity is not None and a.identity == b.identity) or not in_window(a, b):
+    if _is_barred(a, b):
         return None
-    verdict = _verdict(versions_a, versions_b)
+    verdict = _verdict(compare_weighed(versions_a[0], versions_b[0]), versions_a, versions_b)
     return None if verdict is None else Match(min(a.key, b.key), max(a.key, b.key), verdict)
 
 
-def _verdict(versions_a: Sequence[Weighed], versions_b: Sequence[Weighed]) -> Verdict | None:
+def _verdict(
+    current: Comparison, versions_a: Sequence[Weighed], versions_b: Sequence[Weighed]
+) -> Verdict | None:
     """Of the headlines as they are; else of any that they had, unless they have diverged since.
 
     An edit does not undo a match (`kills nine`, then `kills 12`), and which of the versions were
     there when the two met is a matter of the polls' order: so all of them count.
     """
-    current = compare_weighed(versions_a[0], versions_b[0])
     verdict = same_story(current)
     if verdict is not None or (len(versions_a) == len(versions_b) == 1) or diverged(current):
         return verdict

@@ -7,7 +7,6 @@ A table that grows with every entry would make a match depend on what had been p
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from math import log
 
 from aggregator.similar.background import FREQUENCIES, PER_HEADLINES
@@ -16,21 +15,23 @@ MIN_TOTAL = 5000
 """Fewer headlines count as this many: the thresholds hang on the scale."""
 
 
-@dataclass(frozen=True, slots=True)
 class Weights:
     """Document frequencies: `frequency[token]` of `total` headlines hold the token.
 
     A token that is not in the table stands in one headline: the one it was read from.
     """
 
-    total: int
-    frequency: Mapping[str, int]
+    def __init__(self, total: int, frequency: Mapping[str, int]) -> None:
+        self._total = max(total, MIN_TOTAL)
+        self._rare = self._of(1)
+        self._idf = {token: self._of(found) for token, found in frequency.items()}
+
+    def _of(self, found: int) -> float:
+        return log((self._total + 1) / (min(max(found, 1), self._total) + 1)) + 1.0
 
     def idf(self, token: str) -> float:
         """ln((N + 1) / (df + 1)) + 1, at least 1."""
-        total = max(self.total, MIN_TOTAL)
-        found = min(max(self.frequency.get(token, 1), 1), total)
-        return log((total + 1) / (found + 1)) + 1.0
+        return self._idf.get(token, self._rare)
 
 
 BACKGROUND = Weights(PER_HEADLINES, FREQUENCIES)

@@ -113,7 +113,8 @@ def _orphans(db: Database) -> Iterator[Finding]:
     (empty,) = db.conn.execute(
         """
         SELECT count(*) FROM stories
-        WHERE NOT EXISTS (SELECT 1 FROM entries WHERE entries.story_id = stories.id)
+        WHERE merged_into IS NULL
+            AND NOT EXISTS (SELECT 1 FROM entries WHERE entries.story_id = stories.id)
             AND NOT EXISTS (SELECT 1 FROM placements WHERE placements.story_id = stories.id)
         """
     ).fetchone()

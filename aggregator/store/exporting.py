@@ -40,7 +40,7 @@ _STORIES = """
         (SELECT count(DISTINCT feed_id) FROM entries WHERE entries.story_id = stories.id) AS feeds
     FROM stories
     CROSS JOIN sites ON sites.id = stories.site_id
-    WHERE stories.id > :after
+    WHERE stories.id > :after AND stories.merged_into IS NULL
         AND (:since IS NULL OR stories.first_seen_at >= :since)
         AND (:site IS NULL OR stories.site_id = :site)
     ORDER BY stories.id

@@ -181,6 +181,7 @@ def published_by_weekday(db: Database, *, now: datetime, days: int) -> tuple[Row
             count(*) AS stories
         FROM stories
         WHERE shown_at > :since AND shown_at <= :now AND published_at IS NOT NULL
+            AND merged_into IS NULL
         GROUP BY weekday, hour
         """,
         since=format_time(now - timedelta(days=days)),

@@ -52,10 +52,13 @@ class NewOverride:
 
 _COLUMNS = "id, kind, story_id, url, words, value, page, note, created_at, expires_at, ended_at"
 
-# The stories an override names: by its number, or by the key of its link.
+# The stories an override names: by its number, or by the key of its link. A story whose entries
+# went to another one is followed there, by the entry that led it.
 _STORIES = """
-    SELECT overrides.id AS override_id, overrides.story_id
+    SELECT overrides.id AS override_id, coalesce(entries.story_id, stories.id) AS story_id
     FROM overrides
+    CROSS JOIN stories ON stories.id = overrides.story_id
+    LEFT JOIN entries ON entries.id = stories.entry_id
     WHERE overrides.story_id IS NOT NULL
     UNION
     SELECT overrides.id, entries.story_id
@@ -151,6 +154,23 @@ def _end(db: Database, override_ids: list[int], at: str) -> None:
     )
 
 
+def release(db: Database, left: Iterable[int], gained: Iterable[int]) -> None:
+    """Entries went from the stories `left` to those `gained`, and a withdrawal with them: what
+    was withdrawn for their sake alone is so no longer."""
+    db.conn.execute(
+        f"""
+        UPDATE stories SET withdrawn_at = NULL
+        WHERE withdrawn_at IS NOT NULL
+            AND id IN (SELECT value FROM json_each(:left))
+            AND id NOT IN ({_WITHDRAWN})
+            AND EXISTS (
+                SELECT value FROM json_each(:gained) WHERE value IN ({_WITHDRAWN})
+            )
+        """,
+        {"left": json.dumps(sorted(set(left))), "gained": json.dumps(sorted(set(gained)))},
+    )
+
+
 def in_force(db: Database, *, now: datetime) -> tuple[Override, ...]:
     """Every override that holds at `now`, with the stories it names, in their order."""
     at = {"at": format_time(now)}
@@ -206,6 +226,19 @@ def _named(db: Database, override_ids: Iterable[int]) -> dict[int, list[int]]:
     for override_id, story_id in cursor.fetchall():
         named.setdefault(override_id, []).append(story_id)
     return named
+
+
+def spoken_of(db: Database) -> set[int]:
+    """The stories that any override names which has not ended."""
+    cursor = db.conn.execute(
+        f"""
+        SELECT named.story_id
+        FROM ({_STORIES}) AS named
+        JOIN overrides ON overrides.id = named.override_id
+        WHERE overrides.ended_at IS NULL
+        """
+    )
+    return {row["story_id"] for row in cursor.fetchall()}
 
 
 def next_end(db: Database, *, now: datetime) -> datetime | None:

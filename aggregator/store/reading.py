@@ -59,6 +59,7 @@ class FeedStatus:
     move_sighted: str | None
     move_sighted_at: str | None
     why: str | None
+    id_policy: str = "guid"
 
 
 def due_feeds(db: Database, *, now: datetime, limit: int) -> tuple[FeedState, ...]:
@@ -89,29 +90,35 @@ def enabled_feeds(db: Database) -> tuple[FeedState, ...]:
 
 _SHOWABLE = """
     SELECT
-        stories.id, stories.site_id, stories.url, stories.title, stories.shown_at,
-        stories.published_at, stories.image_url, entries.position, entries.backfill,
-        entries.categories, feeds.language, NULL AS event
-    FROM stories
-    CROSS JOIN entries ON entries.id = stories.entry_id
+        stories.id, story_copies.site_id, story_copies.url, story_copies.title,
+        story_copies.shown_at, stories.published_at, story_copies.image_url,
+        story_copies.agency, stories.event_id AS event, leading.position, leading.backfill,
+        entries.categories, feeds.language
+    FROM story_copies
+    CROSS JOIN stories ON stories.id = story_copies.story_id
+    CROSS JOIN entries AS leading ON leading.id = stories.entry_id
+    CROSS JOIN entries ON entries.id = story_copies.entry_id
     CROSS JOIN feeds ON feeds.id = entries.feed_id
     WHERE stories.withdrawn_at IS NULL
-        AND stories.url IS NOT NULL
-        AND stories.title <> ''
-        AND (stories.held_until IS NULL OR stories.held_until <= :now)
+        AND stories.merged_into IS NULL
+        AND story_copies.url IS NOT NULL
+        AND story_copies.title <> ''
+        AND (story_copies.held_until IS NULL OR story_copies.held_until <= :now)
 """
 
 # In the two parts of the order of a block: see `selection.fitness.place`.
-_UNDATED = "stories.published_at IS NULL AND entries.backfill"
+_UNDATED = "stories.published_at IS NULL AND leading.backfill"
 
 
 def newest_stories(
     db: Database, depths: Mapping[str, int], site_names: Mapping[str, str], *, now: datetime
 ) -> tuple[Story, ...]:
-    """Of each site in `depths`, so many of its first stories that may be shown at `now`.
+    """Of each site in `depths`, so many of its first stories that it may show at `now`.
 
-    First in the order of a block: what came undated with a feed's first document is last. Left
-    out: withdrawn ones, those held for later, and what has no link or title.
+    Each as the site's own copy tells it, so a story of several sites comes several times, in the
+    order of `depths`. First in the order of a block: what came undated with a feed's first
+    document is last. Left out: withdrawn ones, copies held for later, and what has no link or
+    title.
     """
     found: list[Story] = []
     for site_id, depth in depths.items():
@@ -129,9 +136,9 @@ def _first_stories(
     return db.conn.execute(
         f"""
         {_SHOWABLE}
-            AND stories.site_id = :site_id
+            AND story_copies.site_id = :site_id
             AND {condition}
-        ORDER BY stories.shown_at DESC, entries.position, stories.id
+        ORDER BY story_copies.shown_at DESC, leading.position, stories.id
         LIMIT :depth
         """,
         {"site_id": site_id, "now": format_time(now), "depth": depth},
@@ -141,12 +148,15 @@ def _first_stories(
 def stories_by_id(
     db: Database, story_ids: Iterable[int], site_names: Mapping[str, str], *, now: datetime
 ) -> tuple[Story, ...]:
-    """Those of `story_ids` that may be shown at `now` and belong to a site in `site_names`."""
+    """Those of `story_ids` that may be shown at `now`, as each site in `site_names` tells them.
+
+    Copies of one story come in the order of `site_names`.
+    """
     cursor = db.conn.execute(
         f"""
         {_SHOWABLE}
-            AND stories.id IN (SELECT value FROM json_each(:ids))
-            AND stories.site_id IN (SELECT value FROM json_each(:sites))
+            AND story_copies.story_id IN (SELECT value FROM json_each(:ids))
+            AND story_copies.site_id IN (SELECT value FROM json_each(:sites))
         """,
         {
             "now": format_time(now),
@@ -154,7 +164,29 @@ def stories_by_id(
             "sites": json.dumps(sorted(site_names)),
         },
     )
-    return tuple(rows.story(row, site_names) for row in cursor.fetchall())
+    found = [rows.story(row, site_names) for row in cursor.fetchall()]
+    order = {site_id: place for place, site_id in enumerate(site_names)}
+    return tuple(sorted(found, key=lambda story: (story.id, order[story.site])))
+
+
+def told_now(db: Database, story_ids: Iterable[int]) -> dict[int, tuple[int, str | None]]:
+    """Story -> the story that has its entries now, and that one's credits as of one agency."""
+    cursor = db.conn.execute(
+        """
+        SELECT
+            stories.id,
+            coalesce(entries.story_id, stories.id) AS story_id,
+            (
+                SELECT group_concat(agency, '/') FROM story_copies
+                WHERE story_copies.story_id = coalesce(entries.story_id, stories.id)
+            ) AS agency
+        FROM json_each(:ids) AS wanted
+        CROSS JOIN stories ON stories.id = wanted.value
+        LEFT JOIN entries ON entries.id = stories.entry_id
+        """,
+        {"ids": json.dumps(sorted(set(story_ids)))},
+    )
+    return {row["id"]: (row["story_id"], row["agency"]) for row in cursor.fetchall()}
 
 
 def fresh_at(db: Database) -> dict[str, datetime]:
@@ -173,7 +205,8 @@ def fresh_at(db: Database) -> dict[str, datetime]:
 def next_held(db: Database, *, now: datetime) -> datetime | None:
     """When the next story that a future date holds back may be shown."""
     (held_until,) = db.conn.execute(
-        "SELECT min(held_until) FROM stories WHERE held_until > :now", {"now": format_time(now)}
+        "SELECT min(held_until) FROM story_copies WHERE held_until > :now",
+        {"now": format_time(now)},
     ).fetchone()
     return rows.time_of(held_until)
 
@@ -186,7 +219,7 @@ def feed_statuses(db: Database) -> tuple[FeedStatus, ...]:
             feed_health.feed_id, feed_health.site_id, feed_health.url, feed_health.state,
             feeds.last_polled_at, feeds.last_outcome, feed_health.last_success_at,
             feed_health.next_poll_at, feed_health.newest_entry_at, feed_health.failures,
-            feed_health.last_error, feeds.next_poll_why,
+            feed_health.last_error, feeds.next_poll_why, feeds.id_policy,
             feeds.entries,
             in_force.url AS moved_to, sighted.url AS move_sighted,
             sighted.first_sighted_at AS move_sighted_at
@@ -246,4 +279,5 @@ def _feed_status(row: sqlite3.Row) -> FeedStatus:
         move_sighted=row["move_sighted"],
         move_sighted_at=row["move_sighted_at"],
         why=row["next_poll_why"],
+        id_policy=row["id_policy"],
     )

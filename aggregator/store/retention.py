@@ -14,12 +14,20 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from aggregator.network import Retention
+from aggregator.store import overrides, similarity
 from aggregator.times import format_time
 
 BATCH = 1000
 """Entries that one transaction removes, and looks at, at most."""
 
-_HISTORY = frozenset({"entries", "merges", "placements"})
+_HISTORY = frozenset(
+    {
+        ("entries", "story_id"),
+        ("merges", "story_id"),
+        ("placements", "story_id"),
+        ("stories", "merged_into"),
+    }
+)
 """What refers to stories without a wish that they stay in full."""
 
 
@@ -205,7 +213,7 @@ def _staying(db: Database, stories: Iterable[int]) -> set[int]:
     wanted = {"stories": json.dumps(sorted(stories))}
     placed = db.conn.execute("SELECT story_id FROM placements WHERE shown_until IS NULL")
     staying = {row[0] for row in placed.fetchall()}
-    for table, column in _references(db, "stories") - {(name, "story_id") for name in _HISTORY}:
+    for table, column in _references(db, "stories") - _HISTORY:
         cursor = db.conn.execute(
             f"""
             SELECT "{column}" FROM "{table}"
@@ -214,7 +222,7 @@ def _staying(db: Database, stories: Iterable[int]) -> set[int]:
             wanted,
         )
         staying |= {row[0] for row in cursor.fetchall()}
-    return staying
+    return staying | overrides.spoken_of(db)
 
 
 def _references(db: Database, target: str) -> set[tuple[str, str]]:
@@ -246,16 +254,25 @@ def _remove(db: Database, going: Mapping[int, _Entry], at: str) -> int:
         wanted,
     )
     db.conn.execute("DELETE FROM search WHERE rowid IN (SELECT value FROM json_each(:ids))", wanted)
+    similarity.forget(db, going)
     db.conn.execute("DELETE FROM entries WHERE id IN (SELECT value FROM json_each(:ids))", wanted)
     stories = {entry.story_id for entry in going.values() if entry.story_id is not None}
+    return _remove_stories(db, stories)
+
+
+def _remove_stories(db: Database, stories: Iterable[int]) -> int:
+    """Those that nothing refers to, after the dissolved ones that point to them."""
     unreferenced = " ".join(
-        f'AND NOT EXISTS (SELECT 1 FROM "{table}" WHERE "{table}"."{column}" = stories.id)'
+        f'AND NOT EXISTS (SELECT 1 FROM "{table}" AS others WHERE others."{column}" = stories.id)'
         for table, column in sorted(_references(db, "stories"))
     )
-    return db.conn.execute(
-        f"""
-        DELETE FROM stories
-        WHERE id IN (SELECT value FROM json_each(:stories)) {unreferenced}
-        """,
-        {"stories": json.dumps(sorted(stories))},
-    ).rowcount
+    wanted = {"stories": json.dumps(sorted(stories))}
+    for column in ("merged_into", "id"):
+        cursor = db.conn.execute(
+            f"""
+            DELETE FROM stories
+            WHERE {column} IN (SELECT value FROM json_each(:stories)) {unreferenced}
+            """,
+            wanted,
+        )
+    return cursor.rowcount

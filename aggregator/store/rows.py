@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from aggregator.agency import agency_of
 from aggregator.match import KnownEntry
 from aggregator.model import (
     Entry,
@@ -19,7 +20,7 @@ from aggregator.model import (
     Story,
     Validators,
 )
-from aggregator.stories import Member, StoryFace
+from aggregator.stories import Member, StoryCopy, StoryFace
 from aggregator.times import format_time, parse_time
 
 
@@ -157,6 +158,7 @@ def known_entry(row: sqlite3.Row) -> KnownEntry:
         guid=row["guid"],
         title=row["title"],
         published_at=time_of(row["published_at"]),
+        canonical_url=row["canonical_url"],
     )
 
 
@@ -176,6 +178,7 @@ def entry_columns(entry: Entry) -> dict[str, str | int | None]:
         "held_until": text_of(entry.held_until),
         "position": entry.position,
         "fingerprint": entry.fingerprint,
+        "agency": agency_of(entry.title, entry.summary, entry.author),
     }
 
 
@@ -191,11 +194,13 @@ def member(row: sqlite3.Row) -> Member:
         published_at=time_of(row["published_at"]),
         first_seen_at=parse_time(row["first_seen_at"]),
         held_until=time_of(row["held_until"]),
+        has_summary=bool(row["summary"]),
+        agency=row["agency"],
     )
 
 
 def story(row: sqlite3.Row, site_names: Mapping[str, str]) -> Story:
-    """From `stories` joined to its leading entry; `site_names` are those of the configuration."""
+    """From a copy of a story; `site_names` are those of the configuration."""
     return Story(
         id=row["id"],
         site=row["site_id"],
@@ -208,6 +213,7 @@ def story(row: sqlite3.Row, site_names: Mapping[str, str]) -> Story:
         image_url=row["image_url"],
         categories=tuple(json.loads(row["categories"])),
         language=row["language"],
+        agency=row["agency"],
         event=row["event"],
         backfill=bool(row["backfill"]),
     )
@@ -225,6 +231,21 @@ def face_columns(face: StoryFace) -> dict[str, str | int | None]:
         "published_at": text_of(face.published_at),
         "first_seen_at": text_of(face.first_seen_at),
         "held_until": text_of(face.held_until),
+    }
+
+
+def copy_columns(copy: StoryCopy) -> dict[str, str | int | None]:
+    """As the columns of `story_copies`."""
+    return {
+        "story_id": copy.story_id,
+        "site_id": copy.site_id,
+        "entry_id": copy.entry_id,
+        "url": copy.url,
+        "title": copy.title,
+        "image_url": copy.image_url,
+        "agency": copy.agency,
+        "shown_at": format_time(copy.shown_at),
+        "held_until": text_of(copy.held_until),
     }
 
 

@@ -5,6 +5,7 @@ As long as no version has been released; then it is history, and changes are ste
 
 from __future__ import annotations
 
+from aggregator.store import story_schema
 from aggregator.store.columns import time_column as _time
 from aggregator.store.schema_beside import BESIDE
 
@@ -46,6 +47,8 @@ CREATE TABLE feeds (
     {_time("disabled_at")},
     served_by TEXT,
     {_time("last_full_at")},
+    id_policy TEXT NOT NULL DEFAULT 'guid' CHECK (id_policy IN ('guid', 'url')),
+    suffixes TEXT NOT NULL DEFAULT '[]',
     entries INTEGER NOT NULL DEFAULT 0
 ) STRICT
 """
@@ -82,7 +85,9 @@ CREATE TABLE stories (
     {_time("first_seen_at", required=True)},
     shown_at TEXT GENERATED ALWAYS AS (coalesce(published_at, first_seen_at)) VIRTUAL,
     {_time("held_until")},
-    {_time("withdrawn_at")}
+    {_time("withdrawn_at")},
+    event_id INTEGER,
+    merged_into INTEGER REFERENCES stories(id)
 ) STRICT
 """
 
@@ -106,6 +111,7 @@ CREATE TABLE entries (
     position INTEGER NOT NULL DEFAULT 0,
     backfill INTEGER NOT NULL DEFAULT 0 CHECK (backfill IN (0, 1)),
     fingerprint INTEGER,
+    agency TEXT,
     story_id INTEGER REFERENCES stories(id)
 ) STRICT
 """
@@ -253,10 +259,8 @@ _INDEXES = (
     # The story an entry leads. Without it every new entry would scan all stories, for a story is
     # written before the entry it names (a deferred foreign key).
     "CREATE INDEX stories_by_entry ON stories(entry_id)",
-    # A site's newest stories: the candidates of every block.
+    # A site's newest stories.
     "CREATE INDEX stories_by_site ON stories(site_id, shown_at DESC)",
-    # The next story that a future date holds back.
-    "CREATE INDEX stories_held ON stories(held_until) WHERE held_until IS NOT NULL",
     # What is shown now; where a story has been shown.
     "CREATE UNIQUE INDEX placements_now ON placements(page, block, position)"
     " WHERE shown_until IS NULL",
@@ -279,7 +283,7 @@ SELECT
     (SELECT count(DISTINCT feed_id) FROM entries WHERE entries.story_id = stories.id) AS feeds
 FROM stories
 JOIN sites ON sites.id = stories.site_id
-WHERE stories.withdrawn_at IS NULL
+WHERE stories.withdrawn_at IS NULL AND stories.merged_into IS NULL
 """
 
 _PAGE_HEADLINES = """
@@ -372,6 +376,7 @@ _WHEN_TO_POLL = (_FEED_RATES, _POLICY_STATE)
 FIRST = (
     *(_SITES, _FEEDS, _POLLS, _STORIES, _ENTRIES, _ENTRY_KEYS, _MERGES),
     *(_GENERATIONS, _PLACEMENTS),
+    *story_schema.STATEMENTS,
     *_WHEN_TO_POLL,
     *_INDEXES,
     *(_HEADLINES, _PAGE_HEADLINES, _FEED_HEALTH),

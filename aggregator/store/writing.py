@@ -12,21 +12,12 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from aggregator.match import (
-    RULES_VERSION,
-    ChangedEntry,
-    FeedUpdate,
-    Key,
-    Keyed,
-    KeyKind,
-    Known,
-    KnownEntry,
-    NewEntry,
-)
+from aggregator.identity import NETWORK_WIDE, RULES_VERSION, Key, Keyed, KeyKind
+from aggregator.match import ChangedEntry, FeedUpdate, Known, KnownEntry, NewEntry
 from aggregator.network import Network
 from aggregator.store import rows, searching
 from aggregator.store.rows import PollRecord
-from aggregator.stories import Member, StoryFace
+from aggregator.stories import StoryFace
 from aggregator.times import format_time
 
 LISTED_LIMIT = 1000
@@ -88,22 +79,35 @@ def listed(db: Database, feed_id: int) -> dict[int, int]:
     return by_fingerprint
 
 
+def id_policy(db: Database, feed_id: int) -> str:
+    """What the feed's entries are found again by first: `guid` or `url`."""
+    (policy,) = db.conn.execute(
+        "SELECT id_policy FROM feeds WHERE id = :feed_id", {"feed_id": feed_id}
+    ).fetchone()
+    return str(policy)
+
+
+def set_id_policy(db: Database, feed_id: int, policy: str) -> None:
+    """From now on; keys that are there stay."""
+    _update_feed(db, feed_id, {"id_policy": policy})
+
+
 def known(db: Database, feed_id: int, items: Iterable[Keyed], *, first: bool) -> Known:
     """Everything stored that bears on a document whose `items` are new or changed."""
-    keys = {key for item in items for key in item.keys}
+    keys = {key for item in items for key in item.keys if key.kind is not KeyKind.SLUG}
     return Known(
         feed_id=feed_id,
         listed=listed(db, feed_id),
         keys=_find_keys(db, feed_id, keys),
         removed=_find_tombstones(db, feed_id, keys),
-        next_entry_id=_next_id(db, "entries"),
-        next_story_id=_next_id(db, "stories"),
+        next_entry_id=next_id(db, "entries"),
+        next_story_id=next_id(db, "stories"),
         first_poll=first,
     )
 
 
-def _next_id(db: Database, table: str) -> int:
-    """Never one that was in use: retention may have removed the newest row."""
+def next_id(db: Database, table: str) -> int:
+    """The first free id, never one that was in use: retention may have removed the newest row."""
     row = db.conn.execute(
         "SELECT seq FROM sqlite_sequence WHERE name = :table", {"table": table}
     ).fetchone()
@@ -140,7 +144,8 @@ def _find_keys(
             entries.story_id AS story_id,
             entries.guid AS guid,
             entries.published_at AS published_at,
-            entries.title AS title
+            entries.title AS title,
+            entries.canonical_url AS canonical_url
         FROM json_each(:wanted) AS wanted
         CROSS JOIN entry_keys ON
             entry_keys.kind = json_extract(wanted.value, '$[0]')
@@ -159,14 +164,15 @@ def _find_keys(
 
 
 def _scope(kind: KeyKind, feed_id: int) -> int:
-    """GUID and TITLE keys hold within one feed, URL keys over the network."""
-    return 0 if kind is KeyKind.URL else feed_id
+    """0 for the network, else the feed."""
+    return 0 if kind in NETWORK_WIDE else feed_id
 
 
 def apply_update(db: Database, feed_id: int, update: FeedUpdate, *, now: datetime) -> None:
-    """Stores entries, keys, index and merges; the faces of `begun` stories must follow at once."""
+    """Stores entries, what they said before, keys and index; faces of `begun` stories are there."""
     at = format_time(now)
     _insert_entries(db, feed_id, update.new, at)
+    _keep_revisions(db, update.changed, at)
     _change_entries(db, update.changed, at)
     db.conn.executemany(
         "UPDATE entries SET last_seen_at = :at, position = :position WHERE id = :id",
@@ -174,23 +180,6 @@ def apply_update(db: Database, feed_id: int, update: FeedUpdate, *, now: datetim
     )
     _insert_keys(db, feed_id, (*update.new, *update.changed), at)
     searching.index_entries(db, (*update.new, *update.changed))
-    db.conn.executemany(
-        """
-        INSERT INTO merges (story_id, entry_id, matched_entry_id, rule, version, decided_at)
-        VALUES (:story_id, :entry_id, :matched_entry_id, :rule, :version, :at)
-        """,
-        [
-            {
-                "story_id": merge.story_id,
-                "entry_id": merge.entry_id,
-                "matched_entry_id": merge.matched_entry_id,
-                "rule": merge.rule,
-                "version": RULES_VERSION,
-                "at": at,
-            }
-            for merge in update.merges
-        ],
-    )
 
 
 def _insert_entries(db: Database, feed_id: int, new: Sequence[NewEntry], at: str) -> None:
@@ -199,11 +188,11 @@ def _insert_entries(db: Database, feed_id: int, new: Sequence[NewEntry], at: str
         INSERT INTO entries (
             id, feed_id, guid, url, canonical_url, title, summary, author, image_url,
             categories, published_at, updated_at, held_until, first_seen_at, last_seen_at,
-            position, backfill, fingerprint, story_id
+            position, backfill, fingerprint, agency, story_id
         ) VALUES (
             :id, :feed_id, :guid, :url, :canonical_url, :title, :summary, :author, :image_url,
             :categories, :published_at, :updated_at, :held_until, :at, :at,
-            :position, :backfill, :fingerprint, :story_id
+            :position, :backfill, :fingerprint, :agency, :story_id
         )
         """,
         [
@@ -220,6 +209,28 @@ def _insert_entries(db: Database, feed_id: int, new: Sequence[NewEntry], at: str
     )
 
 
+def _keep_revisions(db: Database, changed: Sequence[ChangedEntry], at: str) -> None:
+    """What title, summary and link were until now, where one of them changes."""
+    db.conn.executemany(
+        """
+        INSERT INTO revisions (entry_id, seen_at, title, summary, url)
+        SELECT id, :at, title, summary, url
+        FROM entries
+        WHERE id = :id AND (title, summary, url) IS NOT (:title, :summary, :url)
+        """,
+        [
+            {
+                "id": item.id,
+                "at": at,
+                "title": item.entry.title,
+                "summary": item.entry.summary,
+                "url": item.entry.url,
+            }
+            for item in changed
+        ],
+    )
+
+
 def _change_entries(db: Database, changed: Sequence[ChangedEntry], at: str) -> None:
     db.conn.executemany(
         """
@@ -228,7 +239,7 @@ def _change_entries(db: Database, changed: Sequence[ChangedEntry], at: str) -> N
             summary = :summary, author = :author, image_url = :image_url,
             categories = :categories, published_at = :published_at, updated_at = :updated_at,
             held_until = :held_until, position = :position, fingerprint = :fingerprint,
-            last_seen_at = :at
+            agency = :agency, last_seen_at = :at
         WHERE id = :id
         """,
         [{**rows.entry_columns(item.entry), "id": item.id, "at": at} for item in changed],
@@ -257,27 +268,6 @@ def _insert_keys(
             for key in item.keys
         ],
     )
-
-
-def members(db: Database, story_ids: Iterable[int]) -> dict[int, list[Member]]:
-    """The entries of each story, oldest id first."""
-    cursor = db.conn.execute(
-        """
-        SELECT
-            entries.id, entries.feed_id, entries.story_id, feeds.site_id AS feed_site,
-            entries.url, entries.title, entries.image_url, entries.published_at,
-            entries.first_seen_at, entries.held_until
-        FROM json_each(:story_ids) AS wanted
-        CROSS JOIN entries ON entries.story_id = wanted.value
-        CROSS JOIN feeds ON feeds.id = entries.feed_id
-        ORDER BY entries.id
-        """,
-        {"story_ids": json.dumps(list(story_ids))},
-    )
-    found: dict[int, list[Member]] = {}
-    for row in cursor:
-        found.setdefault(row["story_id"], []).append(rows.member(row))
-    return found
 
 
 def tell(db: Database, faces: Iterable[StoryFace]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.stories import Member, tell_story
+from aggregator.stories import Member, assign_stories, tell_copies, tell_story
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 FUTURE = NOW + timedelta(days=1)
@@ -97,3 +97,40 @@ def test_a_story_is_held_while_all_its_members_are() -> None:
 
     assert tell_story(1, held, owners={}).held_until == FUTURE
     assert tell_story(1, [*held, member(3)], owners={}).held_until is None
+
+
+def test_each_owner_has_its_copy() -> None:
+    """By its best entry there, at the story's own time, with the credit of whoever has one."""
+    members = [
+        member(1, url="https://b.example/1", image_url="i", agency="AFP"),
+        member(2, url="https://elsewhere.example/2", held_until=FUTURE),
+        member(3, url="https://elsewhere.example/3", held_until=FUTURE, published_at=None),
+    ]
+
+    copies = tell_copies(tell_story(9, members, owners=OWNERS), members, owners=OWNERS)
+
+    assert [(copy.site_id, copy.entry_id, copy.image_url) for copy in copies] == [
+        ("a", 2, None),
+        ("b", 1, "i"),
+    ]
+    assert {copy.shown_at for copy in copies} == {NOW - timedelta(hours=2)}
+    assert [copy.held_until for copy in copies] == [FUTURE, None]
+    assert {copy.agency for copy in copies} == {"AFP"}
+
+
+@pytest.mark.parametrize(
+    ("groups", "told", "retired", "ids"),
+    [
+        pytest.param([[1, 2]], {1: 5, 2: 3}, {}, (3,), id="the-smallest"),
+        pytest.param([[1], [2]], {1: 5, 2: 5}, {}, (5, 100), id="the-first-of-equals"),
+        pytest.param([[1], [2, 3]], {1: 5, 2: 5, 3: 5}, {}, (100, 5), id="most-entries"),
+        pytest.param([[1], [2]], {1: 5, 2: None}, {}, (5, 100), id="told-nothing"),
+        pytest.param([[1], [2]], {1: 5, 2: 5}, {1: 8}, (8, 5), id="takes-its-own-up-again"),
+        pytest.param([[1, 2], [3]], {1: 5, 2: 4, 3: 5}, {}, (4, 100), id="contested"),
+    ],
+)
+def test_stories_keep_their_numbers(
+    groups: list[list[int]], told: dict[int, int | None], retired: dict[int, int], ids: object
+) -> None:
+    """Where they can."""
+    assert assign_stories(groups, told, retired, next_id=100) == ids

@@ -337,3 +337,16 @@ def test_the_depth_is_deep_enough(rules: Page, stories: list[Story]) -> None:
     partial: PageContent = select_page(rules, loaded, now=NOW)
 
     assert partial == select_page(rules, stories, now=NOW)
+
+
+def test_of_two_copies_of_a_story_a_block_shows_one() -> None:
+    """The one given first, where both may stand; a block of the other's site shows that one."""
+    mars, moon = story(1, "mars"), story(1, "moon")
+    mixed = page(block("both", "mars", "moon", limit=3))
+    single = page(block("space", "moon", limit=3), block("both", "mars", "moon", limit=3))
+
+    shown = select_page(mixed, [mars, moon], now=NOW)
+    first = select_page(single, [mars, moon], now=NOW)
+
+    assert [[h.site for h in filled.headlines] for filled in shown.blocks] == [["mars"]]
+    assert [[h.site for h in filled.headlines] for filled in first.blocks] == [["moon"], []]

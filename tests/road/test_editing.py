@@ -21,6 +21,7 @@ from aggregator.publication import next_change
 from aggregator.requests import answer
 
 PAGE = "spacewar"
+_HOLD = "UPDATE story_copies SET held_until = ? WHERE story_id = ?"
 
 
 def query(instance: Instance, sql: str) -> list[tuple[Any, ...]]:
@@ -172,7 +173,7 @@ async def test_X10_a_held_story_appears_at_its_minute(tmp_path: Path) -> None:
         story = page_of(instance)["space"][0]
         hour = f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
         with closing(sqlite3.connect(instance.network.database)) as connection, connection:
-            connection.execute("UPDATE stories SET held_until = ? WHERE id = ?", [hour, story])
+            connection.execute(_HOLD, [hour, story])
         await instance.publish()
         assert story not in everywhere(instance)
 

@@ -202,7 +202,7 @@ async def test_a_story_held_for_later_is_not_shown(tmp_path: Path) -> None:
         )
         later = "2099-01-01T00:00:00Z"
         with closing(sqlite3.connect(instance.network.database)) as connection, connection:
-            connection.execute("UPDATE stories SET held_until = ?", [later])
+            connection.execute("UPDATE story_copies SET held_until = ?", [later])
 
         await instance.publish()
 

@@ -19,6 +19,7 @@ from store_build import NOW, entry, network_at, poll_record, store_document
 
 from aggregator import policy
 from aggregator.editors import OverrideKind
+from aggregator.intake import unmerge_entry
 from aggregator.model import BlockContent, FeedMeta, Headline, PageContent
 from aggregator.network import Retention
 from aggregator.store import (
@@ -39,6 +40,7 @@ from aggregator.store.store import Store
 
 DUMP = Path(__file__).parent / "schema_v1.sql"
 DAY = timedelta(days=1)
+WIRE = "Rescuers pulled survivors from the rubble overnight while aftershocks shook the province"
 
 
 def fill(path: Path) -> None:
@@ -50,9 +52,14 @@ def fill(path: Path) -> None:
         store_document(store, network, 1, entry(9, title="Removed"), now=NOW - 9 * DAY)
         store_document(store, network, 1, entry(1, summary="It's 北京"), entry(2, guid=None))
         store_document(store, network, 2, entry(1, guid="b1"))
+        store_document(store, network, 1, entry(1, summary="It's 北京", title="Story 1, told anew"))
+        quake = "Strong quake kills ten villagers near Kermanshah"
+        store_document(store, network, 1, entry(3, title=quake, summary=WIRE))
+        store_document(store, network, 2, entry(4, guid="b4", title=quake, summary=WIRE))
         shown = Headline(2, "Story 1", "https://a.example/1", "a", "A", NOW)
         page = PageContent("b", "b", (BlockContent("x", "X", None, (shown,)),))
         with store.transaction() as db:
+            unmerge_entry(db, 6, network, note="not one", now=NOW)
             writing.record_poll(db, poll_record(1, outcome="ok", meta=FeedMeta(title="F")))
             publications.record_publication(
                 db, 1, (page,), changed_files=3, removed_files=0, now=NOW
@@ -98,7 +105,7 @@ def rows_of(connection: sqlite3.Connection, table: str) -> Iterator[str]:
     if table == "sqlite_sequence":
         yield "DELETE FROM sqlite_sequence;"
         columns = ["name", "seq"]
-    elif table == "search":
+    elif table in ("search", "entry_tokens"):
         columns = ["rowid", *columns]
     quoted = ", ".join(f'quote("{column}")' for column in columns)
     names = ", ".join(columns)

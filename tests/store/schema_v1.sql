@@ -40,6 +40,8 @@ CREATE TABLE feeds (
     disabled_at TEXT CHECK (length(disabled_at) = 20 AND disabled_at GLOB '????-??-??T??:??:??Z'),
     served_by TEXT,
     last_full_at TEXT CHECK (length(last_full_at) = 20 AND last_full_at GLOB '????-??-??T??:??:??Z'),
+    id_policy TEXT NOT NULL DEFAULT 'guid' CHECK (id_policy IN ('guid', 'url')),
+    suffixes TEXT NOT NULL DEFAULT '[]',
     entries INTEGER NOT NULL DEFAULT 0
 ) STRICT
 ;
@@ -71,7 +73,9 @@ CREATE TABLE stories (
     first_seen_at TEXT NOT NULL CHECK (length(first_seen_at) = 20 AND first_seen_at GLOB '????-??-??T??:??:??Z'),
     shown_at TEXT GENERATED ALWAYS AS (coalesce(published_at, first_seen_at)) VIRTUAL,
     held_until TEXT CHECK (length(held_until) = 20 AND held_until GLOB '????-??-??T??:??:??Z'),
-    withdrawn_at TEXT CHECK (length(withdrawn_at) = 20 AND withdrawn_at GLOB '????-??-??T??:??:??Z')
+    withdrawn_at TEXT CHECK (length(withdrawn_at) = 20 AND withdrawn_at GLOB '????-??-??T??:??:??Z'),
+    event_id INTEGER,
+    merged_into INTEGER REFERENCES stories(id)
 ) STRICT
 ;
 CREATE TABLE entries (
@@ -93,6 +97,7 @@ CREATE TABLE entries (
     position INTEGER NOT NULL DEFAULT 0,
     backfill INTEGER NOT NULL DEFAULT 0 CHECK (backfill IN (0, 1)),
     fingerprint INTEGER,
+    agency TEXT,
     story_id INTEGER REFERENCES stories(id)
 ) STRICT
 ;
@@ -141,6 +146,65 @@ CREATE TABLE placements (
     shown_until TEXT CHECK (length(shown_until) = 20 AND shown_until GLOB '????-??-??T??:??:??Z'),
     generation INTEGER NOT NULL REFERENCES generations(id),
     until_generation INTEGER REFERENCES generations(id)
+) STRICT
+;
+CREATE VIRTUAL TABLE entry_tokens USING fts5(tokens);
+CREATE TABLE sightings (
+    entry_id INTEGER PRIMARY KEY,
+    feed_id INTEGER NOT NULL REFERENCES feeds(id) ON DELETE CASCADE,
+    link TEXT NOT NULL,
+    at TEXT NOT NULL CHECK (length(at) = 20 AND at GLOB '????-??-??T??:??:??Z'),
+    title_key INTEGER,
+    summary_key INTEGER,
+    recurring INTEGER NOT NULL DEFAULT 0 CHECK (recurring IN (0, 1)),
+    boilerplate INTEGER NOT NULL DEFAULT 0 CHECK (boilerplate IN (0, 1)),
+    version INTEGER NOT NULL
+) STRICT
+;
+CREATE TABLE matches (
+    a_entry INTEGER NOT NULL REFERENCES entries(id) ON DELETE CASCADE,
+    b_entry INTEGER NOT NULL REFERENCES entries(id) ON DELETE CASCADE,
+    rule TEXT NOT NULL CHECK (rule IN ('A', 'B', 'C', 'event')),
+    score REAL NOT NULL,
+    features TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    decided_at TEXT NOT NULL CHECK (length(decided_at) = 20 AND decided_at GLOB '????-??-??T??:??:??Z'),
+    PRIMARY KEY (a_entry, b_entry),
+    CHECK (a_entry < b_entry)
+) STRICT, WITHOUT ROWID
+;
+CREATE TABLE story_overrides (
+    id INTEGER PRIMARY KEY,
+    a_entry INTEGER NOT NULL REFERENCES entries(id) ON DELETE CASCADE,
+    b_entry INTEGER NOT NULL REFERENCES entries(id) ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('force', 'never')),
+    note TEXT,
+    created_at TEXT NOT NULL CHECK (length(created_at) = 20 AND created_at GLOB '????-??-??T??:??:??Z'),
+    ended_at TEXT CHECK (length(ended_at) = 20 AND ended_at GLOB '????-??-??T??:??:??Z'),
+    CHECK (a_entry < b_entry)
+) STRICT
+;
+CREATE TABLE story_copies (
+    story_id INTEGER NOT NULL REFERENCES stories(id) ON DELETE CASCADE,
+    site_id TEXT NOT NULL REFERENCES sites(id),
+    entry_id INTEGER NOT NULL REFERENCES entries(id) ON DELETE CASCADE
+        DEFERRABLE INITIALLY DEFERRED,
+    url TEXT,
+    title TEXT NOT NULL,
+    image_url TEXT,
+    agency TEXT,
+    shown_at TEXT NOT NULL CHECK (length(shown_at) = 20 AND shown_at GLOB '????-??-??T??:??:??Z'),
+    held_until TEXT CHECK (length(held_until) = 20 AND held_until GLOB '????-??-??T??:??:??Z'),
+    PRIMARY KEY (story_id, site_id)
+) STRICT, WITHOUT ROWID
+;
+CREATE TABLE revisions (
+    id INTEGER PRIMARY KEY,
+    entry_id INTEGER NOT NULL REFERENCES entries(id) ON DELETE CASCADE,
+    seen_at TEXT NOT NULL CHECK (length(seen_at) = 20 AND seen_at GLOB '????-??-??T??:??:??Z'),
+    title TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    url TEXT
 ) STRICT
 ;
 CREATE TABLE feed_rates (
@@ -240,31 +304,59 @@ CREATE TABLE story_checks (
     override_id INTEGER REFERENCES overrides(id) ON DELETE SET NULL
 ) STRICT
 ;
-INSERT INTO _sqlite_migrations (id, migration_set, name, applied_at) VALUES (1, 'aggregator', 'm001_create', '2026-11-25 07:08:03.533348+00:00');
+INSERT INTO _sqlite_migrations (id, migration_set, name, applied_at) VALUES (1, 'aggregator', 'm001_create', '2026-11-25 08:22:33.336020+00:00');
 INSERT INTO sites (id, name, home) VALUES ('a', 'A', 'https://a.example/');
 INSERT INTO sites (id, name, home) VALUES ('b', 'B', 'https://b.example/');
-INSERT INTO feeds (id, site_id, url, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours, skip_days, etag, last_modified, body_hash, last_polled_at, last_success_at, last_read_at, next_poll_at, next_poll_why, failures, last_outcome, last_error, newest_entry_at, paused_until, disabled_at, served_by, last_full_at, entries) VALUES (1, 'a', 'https://a.example/feed', 'F', NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL, NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL, 0, 'ok', NULL, NULL, NULL, NULL, NULL, NULL, 2);
-INSERT INTO feeds (id, site_id, url, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours, skip_days, etag, last_modified, body_hash, last_polled_at, last_success_at, last_read_at, next_poll_at, next_poll_why, failures, last_outcome, last_error, newest_entry_at, paused_until, disabled_at, served_by, last_full_at, entries) VALUES (2, 'b', 'https://b.example/feed', NULL, NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-25T12:00:00Z', NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1);
+INSERT INTO feeds (id, site_id, url, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours, skip_days, etag, last_modified, body_hash, last_polled_at, last_success_at, last_read_at, next_poll_at, next_poll_why, failures, last_outcome, last_error, newest_entry_at, paused_until, disabled_at, served_by, last_full_at, id_policy, suffixes, entries) VALUES (1, 'a', 'https://a.example/feed', 'F', NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL, NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL, 0, 'ok', NULL, NULL, NULL, NULL, NULL, NULL, 'url', '[]', 3);
+INSERT INTO feeds (id, site_id, url, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours, skip_days, etag, last_modified, body_hash, last_polled_at, last_success_at, last_read_at, next_poll_at, next_poll_why, failures, last_outcome, last_error, newest_entry_at, paused_until, disabled_at, served_by, last_full_at, id_policy, suffixes, entries) VALUES (2, 'b', 'https://b.example/feed', NULL, NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-25T12:00:00Z', NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'guid', '[]', 2);
 INSERT INTO polls (id, feed_id, at, outcome, http_status, bytes, duration_ms, new_entries, updated_entries, error, tier, truncated_entries, undated_entries, skipped_entries) VALUES (1, 1, '2026-11-25T12:00:00Z', 'ok', 304, 0, 5, 0, 0, NULL, NULL, 0, 0, 0);
-INSERT INTO stories (id, site_id, entry_id, url, title, image_url, published_at, first_seen_at, held_until, withdrawn_at) VALUES (2, 'a', 2, 'https://a.example/1', 'Story 1', NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL);
-INSERT INTO stories (id, site_id, entry_id, url, title, image_url, published_at, first_seen_at, held_until, withdrawn_at) VALUES (3, 'a', 3, 'https://a.example/2', 'Story 2', NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL);
-INSERT INTO entries (id, feed_id, guid, url, canonical_url, title, summary, author, image_url, categories, published_at, updated_at, held_until, first_seen_at, last_seen_at, position, backfill, fingerprint, story_id) VALUES (2, 1, 'g1', 'https://a.example/1', 'a.example/1', 'Story 1', 'It''s 北京', NULL, NULL, '[]', '2026-11-25T12:00:00Z', NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', 1, 0, 1001, 2);
-INSERT INTO entries (id, feed_id, guid, url, canonical_url, title, summary, author, image_url, categories, published_at, updated_at, held_until, first_seen_at, last_seen_at, position, backfill, fingerprint, story_id) VALUES (3, 1, NULL, 'https://a.example/2', 'a.example/2', 'Story 2', '', NULL, NULL, '[]', '2026-11-25T12:00:00Z', NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', 2, 0, 1002, 3);
-INSERT INTO entries (id, feed_id, guid, url, canonical_url, title, summary, author, image_url, categories, published_at, updated_at, held_until, first_seen_at, last_seen_at, position, backfill, fingerprint, story_id) VALUES (4, 2, 'b1', 'https://a.example/1', 'a.example/1', 'Story 1', '', NULL, NULL, '[]', '2026-11-25T12:00:00Z', NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', 1, 0, 1001, 2);
-INSERT INTO entry_keys (kind, scope, value, entry_id, version, created_at) VALUES ('guid', 1, 'g1', 2, 1, '2026-11-25T12:00:00Z');
+INSERT INTO stories (id, site_id, entry_id, url, title, image_url, published_at, first_seen_at, held_until, withdrawn_at, event_id, merged_into) VALUES (2, 'a', 2, 'https://a.example/1', 'Story 1, told anew', NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL, 2, NULL);
+INSERT INTO stories (id, site_id, entry_id, url, title, image_url, published_at, first_seen_at, held_until, withdrawn_at, event_id, merged_into) VALUES (3, 'a', 3, 'https://a.example/2', 'Story 2', NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL, 2, NULL);
+INSERT INTO stories (id, site_id, entry_id, url, title, image_url, published_at, first_seen_at, held_until, withdrawn_at, event_id, merged_into) VALUES (4, 'a', 5, 'https://a.example/3', 'Strong quake kills ten villagers near Kermanshah', NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL, NULL, NULL);
+INSERT INTO stories (id, site_id, entry_id, url, title, image_url, published_at, first_seen_at, held_until, withdrawn_at, event_id, merged_into) VALUES (6, 'a', 6, 'https://a.example/4', 'Strong quake kills ten villagers near Kermanshah', NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL, NULL, NULL);
+INSERT INTO entries (id, feed_id, guid, url, canonical_url, title, summary, author, image_url, categories, published_at, updated_at, held_until, first_seen_at, last_seen_at, position, backfill, fingerprint, agency, story_id) VALUES (2, 1, 'g1', 'https://a.example/1', 'a.example/1', 'Story 1, told anew', 'It''s 北京', NULL, NULL, '[]', '2026-11-25T12:00:00Z', NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', 1, 0, 1001, NULL, 2);
+INSERT INTO entries (id, feed_id, guid, url, canonical_url, title, summary, author, image_url, categories, published_at, updated_at, held_until, first_seen_at, last_seen_at, position, backfill, fingerprint, agency, story_id) VALUES (3, 1, NULL, 'https://a.example/2', 'a.example/2', 'Story 2', '', NULL, NULL, '[]', '2026-11-25T12:00:00Z', NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', 2, 0, 1002, NULL, 3);
+INSERT INTO entries (id, feed_id, guid, url, canonical_url, title, summary, author, image_url, categories, published_at, updated_at, held_until, first_seen_at, last_seen_at, position, backfill, fingerprint, agency, story_id) VALUES (4, 2, 'b1', 'https://a.example/1', 'a.example/1', 'Story 1', '', NULL, NULL, '[]', '2026-11-25T12:00:00Z', NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', 1, 0, 1001, NULL, 2);
+INSERT INTO entries (id, feed_id, guid, url, canonical_url, title, summary, author, image_url, categories, published_at, updated_at, held_until, first_seen_at, last_seen_at, position, backfill, fingerprint, agency, story_id) VALUES (5, 1, 'g3', 'https://a.example/3', 'a.example/3', 'Strong quake kills ten villagers near Kermanshah', 'Rescuers pulled survivors from the rubble overnight while aftershocks shook the province', NULL, NULL, '[]', '2026-11-25T12:00:00Z', NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', 3, 0, 1003, NULL, 4);
+INSERT INTO entries (id, feed_id, guid, url, canonical_url, title, summary, author, image_url, categories, published_at, updated_at, held_until, first_seen_at, last_seen_at, position, backfill, fingerprint, agency, story_id) VALUES (6, 2, 'b4', 'https://a.example/4', 'a.example/4', 'Strong quake kills ten villagers near Kermanshah', 'Rescuers pulled survivors from the rubble overnight while aftershocks shook the province', NULL, NULL, '[]', '2026-11-25T12:00:00Z', NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', 4, 0, 1004, NULL, 6);
 INSERT INTO entry_keys (kind, scope, value, entry_id, version, created_at) VALUES ('guid', 2, 'b1', 4, 1, '2026-11-25T12:00:00Z');
+INSERT INTO entry_keys (kind, scope, value, entry_id, version, created_at) VALUES ('guid', 2, 'b4', 6, 1, '2026-11-25T12:00:00Z');
 INSERT INTO entry_keys (kind, scope, value, entry_id, version, created_at) VALUES ('url', 0, 'a.example/1', 2, 1, '2026-11-25T12:00:00Z');
 INSERT INTO entry_keys (kind, scope, value, entry_id, version, created_at) VALUES ('url', 0, 'a.example/1', 4, 1, '2026-11-25T12:00:00Z');
 INSERT INTO entry_keys (kind, scope, value, entry_id, version, created_at) VALUES ('url', 0, 'a.example/2', 3, 1, '2026-11-25T12:00:00Z');
+INSERT INTO entry_keys (kind, scope, value, entry_id, version, created_at) VALUES ('url', 0, 'a.example/3', 5, 1, '2026-11-25T12:00:00Z');
+INSERT INTO entry_keys (kind, scope, value, entry_id, version, created_at) VALUES ('url', 0, 'a.example/4', 6, 1, '2026-11-25T12:00:00Z');
 INSERT INTO merges (id, story_id, entry_id, matched_entry_id, rule, score, features, version, decided_at, undone_at) VALUES (1, 2, 4, 2, 'url', NULL, '{}', 1, '2026-11-25T12:00:00Z', NULL);
+INSERT INTO merges (id, story_id, entry_id, matched_entry_id, rule, score, features, version, decided_at, undone_at) VALUES (2, 4, 6, 5, 'A', 1.0, '{"tj": 1.0, "mass": 52.5344, "td": 1.0, "sj": 1.0, "shared": 7}', 1001, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z');
 INSERT INTO generations (id, published_at, changed_files, removed_files) VALUES (1, '2026-11-25T12:00:00Z', 3, 0);
 INSERT INTO placements (id, page, block, position, story_id, title, url, site_id, published_at, image_url, shown_from, shown_until, generation, until_generation) VALUES (1, 'b', 'x', 1, 2, 'Story 1', 'https://a.example/1', 'a', '2026-11-25T12:00:00Z', NULL, '2026-11-25T12:00:00Z', NULL, 1, NULL);
+INSERT INTO entry_tokens (rowid, tokens) VALUES (2, '1 anew story told 北京');
+INSERT INTO entry_tokens (rowid, tokens) VALUES (3, '2 story');
+INSERT INTO entry_tokens (rowid, tokens) VALUES (4, '1 story');
+INSERT INTO entry_tokens (rowid, tokens) VALUES (5, '10 aftershock kermanshah kil near overnight provinc pul quak rescuer rubbl shook strong survivor villager');
+INSERT INTO entry_tokens (rowid, tokens) VALUES (6, '10 aftershock kermanshah kil near overnight provinc pul quak rescuer rubbl shook strong survivor villager');
+INSERT INTO sightings (entry_id, feed_id, link, at, title_key, summary_key, recurring, boilerplate, version) VALUES (1, 1, 'a.example/9', '2026-11-25T12:00:00Z', 6699061313141639207, NULL, 0, 0, 1);
+INSERT INTO sightings (entry_id, feed_id, link, at, title_key, summary_key, recurring, boilerplate, version) VALUES (2, 1, 'a.example/1', '2026-11-25T12:00:00Z', -8621321891945951503, -7730606674590963610, 0, 0, 1);
+INSERT INTO sightings (entry_id, feed_id, link, at, title_key, summary_key, recurring, boilerplate, version) VALUES (3, 1, 'a.example/2', '2026-11-25T12:00:00Z', -5613317716563600223, NULL, 0, 0, 1);
+INSERT INTO sightings (entry_id, feed_id, link, at, title_key, summary_key, recurring, boilerplate, version) VALUES (4, 2, 'a.example/1', '2026-11-25T12:00:00Z', 5813876485302483773, NULL, 0, 0, 1);
+INSERT INTO sightings (entry_id, feed_id, link, at, title_key, summary_key, recurring, boilerplate, version) VALUES (5, 1, 'a.example/3', '2026-11-25T12:00:00Z', 5617584138223648527, 9087425031802412941, 0, 0, 1);
+INSERT INTO sightings (entry_id, feed_id, link, at, title_key, summary_key, recurring, boilerplate, version) VALUES (6, 2, 'a.example/4', '2026-11-25T12:00:00Z', 5617584138223648527, 9087425031802412941, 0, 0, 1);
+INSERT INTO matches (a_entry, b_entry, rule, score, features, version, decided_at) VALUES (3, 4, 'event', 0.670563, '{"tj": 0.4163, "mass": 6.6841, "td": 0.6706, "sj": 0.0, "shared": 1, "guards": ["numbers", "substitution"]}', 1001, '2026-11-25T12:00:00Z');
+INSERT INTO matches (a_entry, b_entry, rule, score, features, version, decided_at) VALUES (5, 6, 'A', 1.0, '{"tj": 1.0, "mass": 52.5344, "td": 1.0, "sj": 1.0, "shared": 7}', 1001, '2026-11-25T12:00:00Z');
+INSERT INTO story_overrides (id, a_entry, b_entry, kind, note, created_at, ended_at) VALUES (1, 5, 6, 'never', 'not one', '2026-11-25T12:00:00Z', NULL);
+INSERT INTO story_copies (story_id, site_id, entry_id, url, title, image_url, agency, shown_at, held_until) VALUES (2, 'a', 2, 'https://a.example/1', 'Story 1, told anew', NULL, NULL, '2026-11-25T12:00:00Z', NULL);
+INSERT INTO story_copies (story_id, site_id, entry_id, url, title, image_url, agency, shown_at, held_until) VALUES (3, 'a', 3, 'https://a.example/2', 'Story 2', NULL, NULL, '2026-11-25T12:00:00Z', NULL);
+INSERT INTO story_copies (story_id, site_id, entry_id, url, title, image_url, agency, shown_at, held_until) VALUES (4, 'a', 5, 'https://a.example/3', 'Strong quake kills ten villagers near Kermanshah', NULL, NULL, '2026-11-25T12:00:00Z', NULL);
+INSERT INTO story_copies (story_id, site_id, entry_id, url, title, image_url, agency, shown_at, held_until) VALUES (6, 'a', 6, 'https://a.example/4', 'Strong quake kills ten villagers near Kermanshah', NULL, NULL, '2026-11-25T12:00:00Z', NULL);
+INSERT INTO revisions (id, entry_id, seen_at, title, summary, url) VALUES (1, 2, '2026-11-25T12:00:00Z', 'Story 1', 'It''s 北京', 'https://a.example/1');
 INSERT INTO feed_rates (feed_id, observed_at, newest_item_at, items, exposure_s, bins, overrun) VALUES (1, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', 1.0, 8.05122462310901755664e+04, '[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]', 0);
 INSERT INTO policy_state (id, mu, polls_per_hour, stepped_at, profiled_at, profile) VALUES (1, 225.0, 2.0, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', '[1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]');
 INSERT INTO feed_moves (id, feed_id, url, first_sighted_at, last_sighted_at, sightings, allowed_at, learnt_at, replaced_at, undone_at) VALUES (1, 1, 'https://a.example/moved', '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', 1, NULL, NULL, NULL, NULL);
-INSERT INTO search (rowid, title, summary, title_pairs, summary_pairs) VALUES (2, 'Story 1', 'It''s 北京', '', '北京 京');
+INSERT INTO search (rowid, title, summary, title_pairs, summary_pairs) VALUES (2, 'Story 1, told anew', 'It''s 北京', '', '北京 京');
 INSERT INTO search (rowid, title, summary, title_pairs, summary_pairs) VALUES (3, 'Story 2', '', '', '');
 INSERT INTO search (rowid, title, summary, title_pairs, summary_pairs) VALUES (4, 'Story 1', '', '', '');
+INSERT INTO search (rowid, title, summary, title_pairs, summary_pairs) VALUES (5, 'Strong quake kills ten villagers near Kermanshah', 'Rescuers pulled survivors from the rubble overnight while aftershocks shook the province', '', '');
+INSERT INTO search (rowid, title, summary, title_pairs, summary_pairs) VALUES (6, 'Strong quake kills ten villagers near Kermanshah', 'Rescuers pulled survivors from the rubble overnight while aftershocks shook the province', '', '');
 INSERT INTO tombstones (feed_id, kind, value, entry_id, removed_at) VALUES (1, 'guid', 'g9', 1, '2026-11-25T12:00:00Z');
 INSERT INTO tombstones (feed_id, kind, value, entry_id, removed_at) VALUES (1, 'url', 'a.example/9', 1, '2026-11-25T12:00:00Z');
 INSERT INTO overrides (id, kind, story_id, url, canonical_url, words, value, page, note, created_at, expires_at, ended_at) VALUES (1, 'retitle', 2, NULL, NULL, NULL, 'Told otherwise', NULL, NULL, '2026-11-25T12:00:00Z', NULL, NULL);
@@ -273,11 +365,23 @@ INSERT INTO archive_polls (id, feed_id, arrived_at, at, outcome, http_status, ur
 INSERT INTO archive_state (id, stored_bytes) VALUES (1, 14);
 INSERT INTO story_checks (story_id, url, checked_at, next_check_at, http_status, misses, override_id) VALUES (2, 'https://a.example/1', '2026-11-25T12:00:00Z', '2026-11-26T12:00:00Z', 200, 0, NULL);
 DELETE FROM sqlite_sequence;
-INSERT INTO sqlite_sequence (name, seq) VALUES ('stories', 3);
-INSERT INTO sqlite_sequence (name, seq) VALUES ('entries', 4);
+INSERT INTO sqlite_sequence (name, seq) VALUES ('stories', 6);
+INSERT INTO sqlite_sequence (name, seq) VALUES ('entries', 6);
 INSERT INTO sqlite_sequence (name, seq) VALUES ('archive_polls', 1);
 CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
     ON "_sqlite_migrations" ("migration_set", "name");
+CREATE INDEX matches_by_other ON matches(b_entry);
+CREATE INDEX story_overrides_by_entry ON story_overrides(a_entry);
+CREATE INDEX story_overrides_by_other ON story_overrides(b_entry);
+CREATE INDEX sightings_by_title ON sightings(title_key, at) WHERE title_key IS NOT NULL;
+CREATE INDEX sightings_by_summary ON sightings(summary_key, at) WHERE summary_key IS NOT NULL;
+CREATE INDEX sightings_by_feed ON sightings(feed_id);
+CREATE INDEX story_copies_by_site ON story_copies(site_id, shown_at DESC);
+CREATE INDEX story_copies_held ON story_copies(held_until) WHERE held_until IS NOT NULL;
+CREATE INDEX story_copies_by_entry ON story_copies(entry_id);
+CREATE INDEX revisions_by_entry ON revisions(entry_id, id);
+CREATE INDEX stories_by_event ON stories(event_id) WHERE event_id IS NOT NULL;
+CREATE INDEX stories_merged ON stories(merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX feeds_due ON feeds(next_poll_at) WHERE next_poll_at IS NOT NULL;
 CREATE INDEX polls_by_feed ON polls(feed_id, at);
 CREATE INDEX polls_by_time ON polls(at);
@@ -288,7 +392,6 @@ CREATE INDEX merges_by_entry ON merges(entry_id);
 CREATE INDEX merges_by_story ON merges(story_id);
 CREATE INDEX stories_by_entry ON stories(entry_id);
 CREATE INDEX stories_by_site ON stories(site_id, shown_at DESC);
-CREATE INDEX stories_held ON stories(held_until) WHERE held_until IS NOT NULL;
 CREATE UNIQUE INDEX placements_now ON placements(page, block, position) WHERE shown_until IS NULL;
 CREATE INDEX placements_by_story ON placements(story_id);
 CREATE UNIQUE INDEX feed_moves_in_force ON feed_moves(feed_id) WHERE learnt_at IS NOT NULL AND replaced_at IS NULL AND undone_at IS NULL;
@@ -321,7 +424,7 @@ SELECT
     (SELECT count(DISTINCT feed_id) FROM entries WHERE entries.story_id = stories.id) AS feeds
 FROM stories
 JOIN sites ON sites.id = stories.site_id
-WHERE stories.withdrawn_at IS NULL;
+WHERE stories.withdrawn_at IS NULL AND stories.merged_into IS NULL;
 CREATE VIEW page_headlines AS
 SELECT page, block, position, story_id, title, url, site_id, published_at
 FROM placements

@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aggregator.match import begun_members, identify, plan_update
+from aggregator.intake import store_document as intake
 from aggregator.model import Document, Entry, FeedMeta, Tier
 from aggregator.network import Feed, Network, Site
-from aggregator.store import writing
 from aggregator.store.rows import PollRecord
 from aggregator.store.store import Store
-from aggregator.stories import tell_story
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -60,17 +58,17 @@ def store_document(
     store: Store, network: Network, feed_id: int, *entries: Entry, now: datetime = NOW
 ) -> None:
     """What a poll does with a document, in one transaction."""
-    site = network.sites[feed_id - 1].id
-    items = identify(document(*entries))
     with store.transaction() as db:
-        known = writing.known(db, feed_id, items, first=False)
-        update = plan_update(items, (), known, now=now)
-        begun = begun_members(update, feed_id=feed_id, feed_site=site, now=now)
-        owners = network.owners()
-        writing.tell(db, [tell_story(i, m, owners=owners) for i, m in begun.items()])
-        writing.apply_update(db, feed_id, update, now=now)
-        touched = writing.members(db, update.touched)
-        writing.tell(db, [tell_story(i, m, owners=owners) for i, m in touched.items()])
+        intake(
+            db,
+            document(*entries),
+            network,
+            network.owners(),
+            feed_id=feed_id,
+            feed_site=network.sites[feed_id - 1].id,
+            first=False,
+            now=now,
+        )
 
 
 def poll_record(feed_id: int, **changes: object) -> PollRecord:

@@ -74,6 +74,6 @@ def test_candidates_are_found_by_an_index(store: Store) -> None:
         for row in store.db.conn.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
     ]
 
-    assert any("USING INDEX stories_by_site (site_id=?)" in plan for plan in plans)
+    assert any("USING INDEX story_copies_by_site (site_id=?)" in plan for plan in plans)
     assert not [plan for plan in plans if plan.startswith("SCAN")]
     assert "USE TEMP B-TREE FOR ORDER BY" not in plans

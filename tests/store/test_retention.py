@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from store_build import NOW, entry, network_at, poll_record, store_document
 
+from aggregator.editors import OverrideKind
+from aggregator.intake import merge_stories
 from aggregator.model import Entry, FeedMeta
 from aggregator.network import Network, Retention
-from aggregator.store import retention, writing
+from aggregator.store import overrides, retention, writing
 from aggregator.store.retention import Batch, Cursor
 from aggregator.store.store import Store
 
@@ -234,6 +236,46 @@ def test_what_an_editor_spoke_of_stays(store: Store, network: Network) -> None:
     assert titles(store) == ["Story 1"]
 
 
+def test_what_an_override_names_stays(store: Store, network: Network) -> None:
+    """By number or by link, and followed to the story that has its entries now, until it ends."""
+    poll(store, network, NOW, *[entry(n) for n in range(1, 5)])
+    poll(store, network, NOW + 9 * DAY, entry(9))
+    with store.transaction() as db:
+        merge_stories(db, "1", "2", network, note=None, now=NOW)
+        by_number = overrides.NewOverride(OverrideKind.RETITLE, story_id=2, value="Other")
+        overrides.add(db, by_number, now=NOW)
+        url = entry(3).canonical_url
+        by_link = overrides.NewOverride(OverrideKind.PIN, url=url, canonical_url=url)
+        link_id = overrides.add(db, by_link, now=NOW)
+
+    remove(store, NOW + 9 * DAY)
+    assert titles(store) == ["Story 1", "Story 2", "Story 3", "Story 9"]
+
+    with store.transaction() as db:
+        overrides.end(db, link_id, now=NOW)
+    remove(store, NOW + 9 * DAY)
+    assert titles(store) == ["Story 1", "Story 2", "Story 9"]
+
+
+def test_a_dissolved_story_goes_with_the_one_that_has_its_entries(
+    store: Store, network: Network
+) -> None:
+    """What both leave behind for likeness goes too; what pages showed of them stays."""
+    poll(store, network, NOW, entry(1), entry(2), entry(3))
+    poll(store, network, NOW + 9 * DAY, entry(9))
+    with store.transaction() as db:
+        merge_stories(db, "1", "2", network, note=None, now=NOW)
+
+    remove(store, NOW + 9 * DAY)
+
+    assert titles(store) == ["Story 9"]
+    (left,) = store.db.conn.execute("SELECT count(*) FROM stories").fetchone()
+    assert left == 1
+    for table in ("story_copies", "entry_tokens", "story_overrides", "merges"):
+        (count,) = store.db.conn.execute(f"SELECT count(*) FROM {table}").fetchone()
+        assert count == (1 if table == "story_copies" else 0)
+
+
 def test_ids_are_for_life(store: Store, network: Network) -> None:
     """The number of a removed entry or story is never given again."""
     poll(store, network, NOW, entry(1), entry(2))
@@ -274,7 +316,7 @@ def test_entries_from_outside_may_go_too(store: Store, network: Network) -> None
 
 
 def test_a_removed_guid_that_many_items_shared_says_nothing(store: Store, network: Network) -> None:
-    """Ten items under one guid went; an eleventh with it is new."""
+    """Ten items under one guid went; the feed is known by links since; an eleventh is new."""
     shared = [entry(n, guid="x") for n in range(10)]
     poll(store, network, NOW, *shared)
     poll(store, network, NOW + DAY)
@@ -284,4 +326,4 @@ def test_a_removed_guid_that_many_items_shared_says_nothing(store: Store, networ
 
     assert titles(store) == ["Story 11"]
     kinds = {row[0] for row in store.db.conn.execute("SELECT DISTINCT kind FROM tombstones")}
-    assert json.dumps(sorted(kinds)) == '["guid", "url"]'
+    assert json.dumps(sorted(kinds)) == '["url"]'

@@ -31,7 +31,11 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def actual(store: Store) -> dict[str, set[str]]:
-    """Table or view -> its columns, generated ones included."""
+    """Table or view -> its columns, generated ones included.
+
+    Left out: what FTS5 keeps behind a full-text table (`<table>_data` and its like, and the
+    hidden columns of the table itself), which is SQLite's own.
+    """
     names = [
         row[0]
         for row in store.db.conn.execute(
@@ -43,6 +47,9 @@ def actual(store: Store) -> dict[str, set[str]]:
             """
         )
     ]
+    shadows = {
+        row["name"] for row in store.db.conn.execute("PRAGMA table_list") if row["type"] == "shadow"
+    }
     return {
         name: {
             row["name"]
@@ -50,6 +57,7 @@ def actual(store: Store) -> dict[str, set[str]]:
             if row["hidden"] != 1  # a virtual table's own
         }
         for name in names
+        if name not in shadows
     }
 
 

@@ -197,7 +197,7 @@ def test_a_story_of_two_feeds_has_its_evidence(store: Store, network: Network) -
     ]
     assert rows(
         store, "SELECT story_id, entry_id, matched_entry_id, rule, version FROM merges"
-    ) == [(1, 2, 1, "url", 1)]
+    ) == [(1, 1, 2, "url", 1)]
     assert rows(store, "SELECT entry_id FROM stories") == [(2,)]  # a's own feed leads
 
 

@@ -1,0 +1,165 @@
+"""`explain`, `merge`, `unmerge`, `rematch`: what is one story, why, and how to change it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from contextlib import closing
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import click
+from sqlite_utils import Database
+
+from aggregator.absence import CopyState, why_absent
+from aggregator.cli.showing import printable_lines
+from aggregator.control import Message
+from aggregator.editors import OverrideKind
+from aggregator.errors import UsageError
+from aggregator.intake import find_story
+from aggregator.network import Network
+from aggregator.store import explaining, overrides
+from aggregator.store.connection import open_reader
+from aggregator.store.explaining import StoryAccount, Teller, Tie
+from aggregator.store.rows import time_of
+from aggregator.times import parse_time
+
+_RULES = {
+    "url": "the same link",
+    "slug": "links on two sites of the network that end alike",
+    "A": "rule A: the same title",
+    "B": "rule B: title and summary nearly the same",
+    "C": "rule C: titles of the same words",
+    "force": "an editor merged them",
+    "event": "one event, told by another hand",
+}
+
+
+def show_story(network: Network, name: str, *, as_json: bool) -> None:
+    """Why a story is what it is, and where it is shown or why not."""
+    now = datetime.now(UTC)
+    with closing(open_reader(network.database).conn) as connection:
+        db = Database(connection)
+        account = explaining.account_of(db, find_story(db, name))
+        words = overrides.in_force(db, now=now)
+    if account is None:  # it went between two reads
+        raise UsageError(f"{name}: no such story")
+    withdrawn = {
+        word.page
+        for word in words
+        if word.kind is OverrideKind.WITHDRAW and account.story in word.story_ids
+    }
+    pages = _pages(account, network, withdrawn, now)
+    if as_json:
+        click.echo(json.dumps({**asdict(account), "pages": pages}, indent=2, ensure_ascii=False))
+        return
+    lines = [*_head(account), "", *_members(account), "", *_alike(account), *_page_lines(pages)]
+    click.echo(printable_lines("\n".join(lines)))
+
+
+def _head(account: StoryAccount) -> Iterator[str]:
+    yield f"story {account.story} of {account.site}: {account.title}"
+    yield f"  {account.url or 'no link'}"
+    dated = f"published {account.published_at}, " if account.published_at else "no date, "
+    yield f"  {dated}first seen {account.first_seen_at}"
+    if account.withdrawn_at:
+        yield f"  withdrawn {account.withdrawn_at}"
+    if account.merged_into:
+        yield f"  its entries tell story {account.merged_into} now: explain that one"
+    elif account.event:
+        yield f"  event {account.event}"
+
+
+def _members(account: StoryAccount) -> Iterator[str]:
+    count = len(account.tellers)
+    yield "told by one entry" if count == 1 else f"told by {count or 'no'} entries"
+    for teller in account.tellers:
+        yield from _teller(teller, is_alone=len(account.tellers) == 1)
+    for word in account.overrides:
+        said = "merged by hand" if word.kind == "force" else "kept apart by hand"
+        note = f": {word.note}" if word.note else ""
+        yield f"  entries {word.a_entry} and {word.b_entry} {said}, {word.created_at}{note}"
+
+
+def _teller(teller: Teller, *, is_alone: bool) -> Iterator[str]:
+    yield f"  entry {teller.entry}, {teller.site}: {teller.title}"
+    yield f"    {teller.url or 'no link'}"
+    yield f"    from {teller.feed}, first seen {teller.first_seen_at}"
+    for title in teller.earlier:
+        if title != teller.title:
+            yield f"    was: {title}"
+    for tie in teller.ties:
+        yield from _tie(tie)
+    if not is_alone:
+        yield f"    undo: aggregator unmerge {teller.entry}"
+
+
+def _tie(tie: Tie) -> Iterator[str]:
+    score = "" if tie.score is None else f", score {tie.score:.2f}"
+    yield f"    joined entry {tie.matched_entry}: {_RULES.get(tie.rule, tie.rule)}{score}"
+    yield f"      {tie.matched_title}"
+    numbers = " ".join(f"{name}={value}" for name, value in tie.features.items())
+    yield f"      decided {tie.decided_at}, version {tie.version}{' ' if numbers else ''}{numbers}"
+
+
+def _alike(account: StoryAccount) -> Iterator[str]:
+    if account.lookalikes:
+        yield "alike, but other stories"
+        for found in account.lookalikes:
+            rule = _RULES.get(found.rule, found.rule)
+            yield f"  story {found.story}, entry {found.entry}: {found.title}"
+            yield f"    {rule}, score {found.score:.2f}"
+            yield f"    merge: aggregator merge {account.story} {found.story}"
+        yield ""
+
+
+def _pages(
+    account: StoryAccount, network: Network, withdrawn: Collection[str | None], now: datetime
+) -> dict[str, str]:
+    """Page -> where on it the story stands, or why it does not."""
+    placed = {place.page: place for place in account.places}
+    copies = [
+        CopyState(
+            site=copy.site,
+            is_fit=bool(copy.url and copy.title),
+            agency=copy.agency,
+            shown_at=parse_time(copy.shown_at),
+            held_until=time_of(copy.held_until),
+        )
+        for copy in account.copies
+    ]
+    found = {}
+    for page in network.pages:
+        place = placed.get(page.id)
+        if place is not None:
+            found[page.id] = f"block {place.block}, place {place.position}, {place.shown_from} on"
+        elif account.merged_into:
+            found[page.id] = f"not shown: story {account.merged_into} has its entries"
+        elif account.withdrawn_at:
+            found[page.id] = f"not shown: withdrawn {account.withdrawn_at}"
+        else:
+            why = why_absent(page, copies, network, now=now, withdrawn=withdrawn)
+            found[page.id] = f"not shown: {why}"
+    return found
+
+
+def _page_lines(pages: dict[str, str]) -> Iterator[str]:
+    yield "pages"
+    for page, where in pages.items():
+        yield f"  {page}: {where}"
+
+
+def show_edit(answer: Message) -> None:
+    """What an editor's word came to."""
+    entries, stories = answer["entries"], answer["stories"]
+    assert isinstance(entries, list)
+    assert isinstance(stories, list)
+    for entry, story in zip(entries, stories, strict=True):
+        click.echo(f"entry {entry} tells story {story}")
+    if answer["generation"] is not None:
+        click.echo(f"published: generation {answer['generation']}")
+
+
+def show_rematch(answer: Message) -> None:
+    """How much was settled again."""
+    click.echo(f"{answer['entries']} entries settled, {answer['moved']} of them in another story")
