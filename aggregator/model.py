@@ -267,6 +267,7 @@ class FeedState:
     last_polled_at: datetime | None
     has_document: bool
     meta: FeedMeta
+    next_poll_at: datetime | None = None
     served_by: str | None = None
     moved_to: str | None = None
     last_full_at: datetime | None = None

@@ -57,6 +57,7 @@ async def poll_feed(feed: FeedState, settings: Feed, tools: Tools) -> PollReport
     """One poll, from the request to the commit; nothing a server does raises."""
     loop = asyncio.get_running_loop()
     started = loop.time()
+    late = max(timedelta(), tools.clock() - (feed.next_poll_at or tools.clock()))
     result = await tools.fetcher.fetch(_request(feed, settings, tools.clock()))
     body_hash = _hash(result.body, settings) if isinstance(result, Fetched) else None
     reading = await _read(result, body_hash, feed, settings, tools)
@@ -71,6 +72,7 @@ async def poll_feed(feed: FeedState, settings: Feed, tools: Tools) -> PollReport
         body_hash=body_hash,
         jitter=tools.jitter(),
         scope=settings.retry_after_scope or tools.network.fetch.retry_after_scope,
+        late=late,
     )
     return await tools.store.run(record_attempt, attempt, tools.network, tools.index.owners)
 

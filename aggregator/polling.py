@@ -46,6 +46,11 @@ class Poller:
         self._running: dict[int, asyncio.Task[PollReport | None]] = {}
         self._told_to_wait: set[int] = set()
 
+    def adopt(self, tools: Tools) -> None:
+        """Polls that begin from now on go by another configuration."""
+        self.tools = tools
+        self._slots.resize(tools.network.fetch.concurrency)
+
     @property
     def running(self) -> int:
         """How many polls are under way or waiting for their host."""
@@ -88,7 +93,7 @@ class Poller:
             report = await self._in_turn(feed)
         except AggregatorError as error:
             self.failure = error
-            log_event(log, logging.ERROR, "poll_not_stored", feed=feed.id, error=error)
+            log_event(log, logging.DEBUG, "poll_not_stored", feed=feed.id, error=error)
             return None
         except Exception as error:
             log.exception("poll_broke", extra={"fields": {"feed": feed.id}})

@@ -50,7 +50,7 @@ Reading = Document | ParseFailed | Unchanged | None
 class Attempt:
     """A poll whose outside part is over; `reading` is None where there was no body.
 
-    `scope` is who waits when the server asks for a pause.
+    `scope` is who waits when the server asks for a pause; `late`, how long after its time it began.
     """
 
     feed: FeedState
@@ -63,6 +63,7 @@ class Attempt:
     body_hash: str | None
     jitter: float
     scope: RetryScope = RetryScope.AUTO
+    late: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class PollReport:
     why: str
     error: str | None
     paused: frozenset[int] = frozenset()
+    late: timedelta = timedelta()
+    tier: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -110,6 +113,8 @@ def record_attempt(
         why=record.next_poll_why,
         error=record.error,
         paused=paused,
+        late=attempt.late,
+        tier=record.tier,
     )
 
 

@@ -8,11 +8,19 @@ from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
-from aggregator.config.document import BlockKeys, FetchKeys, FileKeys, FilterKeys, SiteKeys
+from aggregator.config.document import (
+    BlockKeys,
+    FetchKeys,
+    FileKeys,
+    FilterKeys,
+    ServeKeys,
+    SiteKeys,
+)
 from aggregator.config.feed_keys import FeedKeys, RetentionKeys
 from aggregator.config.hosts import site_hosts
+from aggregator.config.links import ascii_host
 from aggregator.config.source import Source
-from aggregator.config.values import parse_size
+from aggregator.config.values import parse_listen, parse_size
 from aggregator.errors import Problem
 from aggregator.network import (
     NOTHING,
@@ -29,6 +37,7 @@ from aggregator.network import (
     Publishing,
     Retention,
     RetryScope,
+    ServeSettings,
     Show,
     Site,
 )
@@ -47,6 +56,9 @@ def build_network(file: FileKeys, directory: Path) -> Network:
         fetch=_fetch(file.fetch),
         retention=_retention(file.retention) or Retention(),
         publishing=_publishing(file, directory),
+        watch=file.watch,
+        min_free=parse_size(file.min_free),
+        serve=None if file.serve is None else _serve(file.serve),
     )
 
 
@@ -174,6 +186,7 @@ def _block(id: str, keys: BlockKeys, sources: tuple[str, ...]) -> Block:
         language=keys.language,
         show=tuple(Show(part) for part in dict.fromkeys(keys.show)),
         stale_after=_optional_duration(keys.stale_after),
+        fresh=_optional_duration(keys.fresh),
     )
 
 
@@ -193,6 +206,16 @@ def _fetch(keys: FetchKeys) -> FetchSettings:
         floor=parse_duration(keys.floor),
         budget=keys.budget,
         retry_after_scope=RetryScope(keys.retry_after_scope),
+    )
+
+
+def _serve(keys: ServeKeys) -> ServeSettings:
+    host, port = parse_listen(keys.listen)
+    return ServeSettings(
+        host=host,
+        port=port,
+        hosts=frozenset(ascii_host(name) for name in keys.hosts),
+        token_env=keys.token_env,
     )
 
 

@@ -17,6 +17,7 @@ from aggregator.config.values import (
     Argument,
     Cidr,
     Contact,
+    EnvName,
     FetchedUrl,
     FilePath,
     Host,
@@ -24,6 +25,7 @@ from aggregator.config.values import (
     LanguageTag,
     Line,
     Link,
+    Listen,
     ParamName,
     Reference,
     duration,
@@ -171,6 +173,11 @@ class BlockKeys(BaseModel):
     fallback: Reference = Field(
         "nothing", description="Id of the block that stands in for a stale one, or nothing."
     )
+    fresh: Annotated[str, duration("1m", "365000d"), DURATION_SCHEMA] | None = Field(
+        None,
+        description="How old its newest headline may be before `status --check` and the metrics "
+        "say that it is not fresh; 1m to 365000d. Default: any age.",
+    )
 
 
 class PageKeys(BaseModel):
@@ -247,6 +254,24 @@ class FetchKeys(BaseModel):
     )
 
 
+class ServeKeys(BaseModel):
+    """Health, metrics and a local trigger over HTTP."""
+
+    model_config = KEYS
+
+    listen: Listen = Field(description="Address and port to listen at, such as 127.0.0.1:9180.")
+    hosts: list[Host] = Field(
+        [],
+        max_length=100,
+        description="Names under which it may be asked, beside loopback and the address itself.",
+    )
+    token_env: EnvName | None = Field(
+        None,
+        description="Environment variable with the token that POST /poll/<feed id> wants. "
+        "Default: no polls over HTTP.",
+    )
+
+
 class FileKeys(BaseModel):
     """The whole of feeds.yaml."""
 
@@ -294,6 +319,17 @@ class FileKeys(BaseModel):
         "it gets JSON on its standard input.",
     )
     fetch: FetchKeys = Field(FetchKeys(), description="How feeds are fetched.")
+    serve: ServeKeys | None = Field(
+        None, description="Health and metrics over HTTP. Default: nothing listens."
+    )
+    watch: bool = Field(
+        False, description="Read this file again when it changes, without a SIGHUP."
+    )
+    min_free: Annotated[int | str, size("1KiB", "1000000MiB"), SIZE_SCHEMA] = Field(
+        "100MiB",
+        description="Nothing is polled or published while the disk of the database has less room; "
+        "1KiB to 1000000MiB.",
+    )
 
 
 def json_schema() -> dict[str, object]:

@@ -19,6 +19,7 @@ from aggregator.config.document import (
     FilterKeys,
     NetworkKeys,
     PageKeys,
+    ServeKeys,
     SiteKeys,
 )
 from aggregator.config.feed_keys import FeedKeys, RetentionKeys
@@ -39,6 +40,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "pages": PageKeys,
     "retention": RetentionKeys,
     "fetch": FetchKeys,
+    "serve": ServeKeys,
 }
 MODELS = list(SECTIONS.values())
 

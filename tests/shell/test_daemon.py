@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 from road_build import write_family
-from shell_build import aggregator, children_of, daemon, is_alive, stop, wait_for
+from shell_build import SOAK, aggregator, children_of, daemon, is_alive, stop, wait_for
 
 from aggregator.demo.family import build_family
 from aggregator.demo.server import FamilyServer
 
-KILLS = 60
+KILLS = 200 if SOAK else 60
 
 
 @pytest.fixture
