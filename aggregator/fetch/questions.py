@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
 
 from aggregator.model import Validators
 from aggregator.network import Access
@@ -15,6 +16,7 @@ _ACCEPT = (
     b"application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1",
 )
 _ACCEPT_ENCODING = (b"Accept-Encoding", b"gzip, deflate")
+FORM_FIELD = (b"Content-Type", b"application/x-www-form-urlencoded")
 
 
 def user_agent(version: str, contact: str | None) -> str:
@@ -43,3 +45,8 @@ def conditions(validators: Validators) -> list[RawField]:
     if validators.last_modified is not None:
         fields.append((b"If-Modified-Since", validators.last_modified.encode("ascii")))
     return fields
+
+
+def encode_form(form: Mapping[str, str]) -> bytes:
+    """The body that goes with `FORM_FIELD`."""
+    return urlencode(form).encode("ascii")
