@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from aggregator.control import ControlServer, Message
 from aggregator.errors import ConfigError, StorageError, UsageError
 from aggregator.file_watch import FileWatch
+from aggregator.hubs import Hubs, open_hubs
 from aggregator.instance import HOOK_GRACE_S, Instance, open_instance
 from aggregator.logs import log_event
 from aggregator.model import FeedState
@@ -50,6 +51,7 @@ PUBLISH_CHECK_S = 1
 PUBLISH_EVERY_S = 60.0
 TIDY_S = 3600
 STEER_S = 60
+HUBS_S = 10
 STOP_GRACE_S = 5.0
 """For polls under way; the whole stop has ten seconds."""
 
@@ -99,6 +101,7 @@ class Daemon:
         instance.poller.on_report = self._heard
         self.vitals = Vitals(_now_s())
         self._setbacks = Setbacks(instance, self.vitals, notifier)
+        self._hubs: Hubs | None = None
         self._changed = True
         self._published_at = float("-inf")
         self._change_at: datetime | None = None
@@ -130,11 +133,15 @@ class Daemon:
 
     async def _finish_work(self) -> None:
         await self._instance.poller.stop(STOP_GRACE_S)
+        if self._hubs is not None:
+            await self._hubs.close()
         await self._instance.hook.close(HOOK_GRACE_S)
 
     async def _listen(self, stack: AsyncExitStack) -> None:
         if (serve := self._instance.network.serve) is not None:
-            listener = serving().open_listener(self._instance, self.vitals, serve)
+            if serve.callback_url is not None:
+                self._hubs = await open_hubs(self._instance, self.vitals, serve.callback_url)
+            listener = serving().open_listener(self._instance, self.vitals, serve, self._hubs)
             port = await listener.start()
             stack.push_async_callback(listener.close)
             log_event(log, logging.INFO, "serving", host=serve.host, port=port)
@@ -151,6 +158,7 @@ class Daemon:
             (self._publish_if_due, PUBLISH_CHECK_S),
             (self._steer, STEER_S),
             (self._tidy, TIDY_S),
+            (self._ask_hubs, HUBS_S),
         )
         now = datetime.now(UTC)
         for job, seconds in jobs:
@@ -228,6 +236,10 @@ class Daemon:
         tools = self._instance.tools
         if not self._setbacks.stop_writes:
             await tools.store.run(steer, tools.network, tools.clock())
+
+    async def _ask_hubs(self) -> None:
+        if self._hubs is not None and not self._setbacks.stop_writes:
+            await self._hubs.ask_due()
 
     async def _tidy(self) -> None:
         tools = self._instance.tools

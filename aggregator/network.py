@@ -231,12 +231,14 @@ class FetchSettings:
 @dataclass(frozen=True, slots=True)
 class ServeSettings:
     """The `serve:` part of feeds.yaml. `host` is an address; `hosts` are further names that a
-    request may be for; `token_env` None: polls cannot be triggered over HTTP."""
+    request may be for; `token_env` None: polls cannot be triggered over HTTP. `callback_url`, where
+    hubs reach our `/websub`, has no slash at its end; None: no hub is asked for anything."""
 
     host: str
     port: int
     hosts: frozenset[str] = frozenset()
     token_env: str | None = None
+    callback_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

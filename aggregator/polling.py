@@ -74,6 +74,11 @@ class Poller:
             raise self.failure
         return [report for report in reports if report is not None]
 
+    async def wait_for(self, feed_id: int) -> None:
+        """Until the poll of this feed that is under way, if there is one, has ended."""
+        if (running := self._running.get(feed_id)) is not None:
+            await asyncio.wait((running,))
+
     async def stop(self, grace: float) -> None:
         """Gives polls under way `grace` seconds to end, then cancels them; they stay due."""
         tasks = list(self._running.values())

@@ -32,9 +32,15 @@ class Vitals:
     wal_bytes: int = 0
     polls: Counter[tuple[str, str]] = field(default_factory=Counter)
     tiers: Counter[str] = field(default_factory=Counter)
+    pushes: Counter[str] = field(default_factory=Counter)
     new_entries: Counter[str] = field(default_factory=Counter)
     lateness: Counter[float] = field(default_factory=Counter)
     lateness_sum_s: float = 0.0
+
+    @property
+    def stop_fetches(self) -> bool:
+        """What was fetched now could not be stored, or not be read."""
+        return self.storage.reason is not None or self.workers.reason is not None
 
     def since_tick_s(self, now_s: float) -> float:
         """Since the last tick ended, or since the start."""

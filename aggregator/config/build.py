@@ -211,11 +211,13 @@ def _fetch(keys: FetchKeys) -> FetchSettings:
 
 def _serve(keys: ServeKeys) -> ServeSettings:
     host, port = parse_listen(keys.listen)
+    callback = None if keys.callback_url is None else keys.callback_url.rstrip("/")
     return ServeSettings(
         host=host,
         port=port,
         hosts=frozenset(ascii_host(name) for name in keys.hosts),
         token_env=keys.token_env,
+        callback_url=callback,
     )
 
 

@@ -15,6 +15,7 @@ from aggregator.config.values import (
     DURATION_SCHEMA,
     SIZE_SCHEMA,
     Argument,
+    CallbackUrl,
     Cidr,
     Contact,
     EnvName,
@@ -269,6 +270,11 @@ class ServeKeys(BaseModel):
         None,
         description="Environment variable with the token that POST /poll/<feed id> wants. "
         "Default: no polls over HTTP.",
+    )
+    callback_url: CallbackUrl | None = Field(
+        None,
+        description="http(s) URL at which hubs (WebSub) reach our /websub, such as "
+        "https://news.example.com/websub. Default: no hub is asked for anything.",
     )
 
 

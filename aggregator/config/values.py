@@ -265,6 +265,12 @@ def _check_fetched_url(value: str) -> None:
     check_url(value)
 
 
+def _check_callback_url(value: str) -> None:
+    check_url(value)
+    if "?" in value or not value.isascii():
+        raise ValueError("an http(s) URL in ASCII without a query (?...)")
+
+
 def _check_link(value: str) -> None:
     check_url(value, fragment=True)
 
@@ -292,6 +298,7 @@ FilePath = Annotated[
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_PATH}),
 ]
 FetchedUrl = Annotated[str, text("an http(s) URL", _check_fetched_url), _URL_SCHEMA]
+CallbackUrl = Annotated[str, text("an http(s) URL", _check_callback_url), _URL_SCHEMA]
 Link = Annotated[str, text("an http(s) URL", _check_link), _URL_SCHEMA]
 Contact = Annotated[
     str,

@@ -1,7 +1,7 @@
-"""A daemon -> its three addresses: /healthz, /metrics and POST /poll/<feed id>.
+"""A daemon -> its addresses: /healthz, /metrics, POST /poll/<feed id>, and /websub for hubs.
 
 Nothing of a request is trusted: the Host must be one of ours (a page in a browser could be made to
-ask, by DNS rebinding), forwarded addresses mean nothing, and the body is never read.
+ask, by DNS rebinding), forwarded addresses mean nothing, and no body is read but a hub's.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from aggregator.serve.callbacks import HubPort, callback_routes
 from aggregator.serve.metrics import TYPE, Snapshot, render
 
 
@@ -26,6 +27,7 @@ class Started(StrEnum):
     STARTED = "started"
     UNKNOWN = "no such feed"
     TOO_SOON = "polled a moment ago: not again so soon"
+    PAUSED = "nothing is polled now: see /healthz"
 
 
 class Port(Protocol):
@@ -41,11 +43,19 @@ class Port(Protocol):
         """Begins a poll; what it brings is published at once."""
 
 
-_STATUS = {Started.STARTED: 202, Started.UNKNOWN: 404, Started.TOO_SOON: 429}
+_STATUS = {
+    Started.STARTED: 202,
+    Started.UNKNOWN: 404,
+    Started.TOO_SOON: 429,
+    Started.PAUSED: 503,
+}
 
 
-def build_app(port: Port, *, hosts: frozenset[str], token: str | None) -> ASGIApp:
-    """`hosts` are names in lower case without a port; `token` None: nobody may trigger polls."""
+def build_app(
+    port: Port, *, hosts: frozenset[str], token: str | None, hubs: HubPort | None = None
+) -> ASGIApp:
+    """`hosts` are names in lower case without a port; `token` None: nobody may trigger polls;
+    `hubs` None: there are no callbacks."""
 
     async def healthz(_: Request) -> Response:
         complaint = port.complaint()
@@ -64,6 +74,8 @@ def build_app(port: Port, *, hosts: frozenset[str], token: str | None) -> ASGIAp
 
     routes = [_get("/healthz", healthz), _get("/metrics", metrics)]
     routes.append(Route("/poll/{feed_id:int}", poll, methods=["POST"]))
+    if hubs is not None:
+        routes.extend(callback_routes(hubs))
     return _only_for(Starlette(routes=routes), hosts)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
@@ -32,6 +32,7 @@ class Snapshot:
     stories: int
     workers: int
     queue: int
+    subscriptions: Mapping[str, int] = field(default_factory=dict)
 
 
 def render(snapshot: Snapshot) -> bytes:
@@ -55,6 +56,7 @@ class _Snapshot(Collector):
         yield polls
         yield _counter("aggregator_new_entries", "New entries.", "site", vitals.new_entries)
         yield _counter("aggregator_documents", "Documents by tier.", "tier", vitals.tiers)
+        yield _counter("aggregator_pushes", "Pushes of hubs.", "result", vitals.pushes)
         yield _lateness(vitals)
         yield from self._gauges()
         yield from self._blocks()
@@ -71,10 +73,8 @@ class _Snapshot(Collector):
         }
         for name, (text, value) in plain.items():
             yield GaugeMetricFamily(f"aggregator_{name}", text, value=float(value))
-        states = GaugeMetricFamily("aggregator_feeds", "Feeds by state.", labels=["state"])
-        for state, count in sorted(found.states.items()):
-            states.add_metric([state], count)
-        yield states
+        yield _by_state("aggregator_feeds", "Feeds by state.", found.states)
+        yield _by_state("aggregator_subscriptions", "At hubs, by state.", found.subscriptions)
 
     def _blocks(self) -> Iterator[Metric]:
         labels = ["page", "block"]
@@ -97,6 +97,13 @@ def _counter(name: str, text: str, label: str, counts: Counter[str]) -> Metric:
     family = CounterMetricFamily(name, text, labels=[label])
     for value, count in sorted(counts.items()):
         family.add_metric([value], count)
+    return family
+
+
+def _by_state(name: str, text: str, states: Mapping[str, int]) -> Metric:
+    family = GaugeMetricFamily(name, text, labels=["state"])
+    for state, count in sorted(states.items()):
+        family.add_metric([state], count)
     return family
 
 

@@ -1,4 +1,4 @@
-"""Polls that a jump of the clock put out of place -> rows; inside a transaction."""
+"""Polls that are to be at another time than was planned -> rows; inside a transaction."""
 
 from __future__ import annotations
 
@@ -31,6 +31,19 @@ def shift_polls(db: Database, *, now: datetime, jump: timedelta) -> int:
         ],
     )
     return len(coming)
+
+
+def advance_poll(db: Database, feed_id: int, at: datetime) -> None:
+    """No later than `at`, but where the server asked for a pause."""
+    db.conn.execute(
+        """
+        UPDATE feeds SET
+            next_poll_at = max(:at, coalesce(paused_until, '')),
+            next_poll_why = 'pushed'
+        WHERE id = :feed_id AND next_poll_at > :at AND disabled_at IS NULL
+        """,
+        {"feed_id": feed_id, "at": format_time(at)},
+    )
 
 
 def _moved(text: str | None, jump: timedelta) -> str | None:

@@ -5,14 +5,8 @@ As long as no version has been released; then it is history, and changes are ste
 
 from __future__ import annotations
 
-_TIME = "length({0}) = 20 AND {0} GLOB '????-??-??T??:??:??Z'"
-
-
-def _time(column: str, *, required: bool = False) -> str:
-    """A column of RFC 3339 UTC text: one fixed form, so text order is time order."""
-    null = " NOT NULL" if required else ""
-    return f"{column} TEXT{null} CHECK ({_TIME.format(column)})"
-
+from aggregator.store.columns import time_column as _time
+from aggregator.store.schema_hubs import HUBS
 
 _SITES = """
 CREATE TABLE sites (
@@ -383,4 +377,5 @@ FIRST = (
     *(_FEED_MOVES, *_FEED_MOVES_INDEXES),
     *_UPKEEP,
     *(_OVERRIDES, *_OVERRIDE_INDEXES),
+    *HUBS,
 )

@@ -52,6 +52,23 @@ def test_anything_else_is_no_place_to_listen(listen: str) -> None:
         load(f'{{listen: "{listen}"}}')
 
 
+def test_callbacks_have_no_slash_at_their_end() -> None:
+    """What is appended begins with one."""
+    found = load('{listen: "127.0.0.1:1", callback_url: "https://n.example/websub//"}')
+
+    assert found is not None
+    assert found.callback_url == "https://n.example/websub"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://n.example/?x=1", "https://n.example/#x", "https://n.example/é", "/websub"]
+)
+def test_anything_else_is_no_callback(url: str) -> None:
+    """A hub appends a query of its own."""
+    with pytest.raises(ConfigError, match="http"):
+        load(f'{{listen: "127.0.0.1:1", callback_url: "{url}"}}')
+
+
 @pytest.mark.parametrize("name", ["2FAST", "A-B", "a b", "x" * 101])
 def test_a_variable_has_a_shell_s_name(name: str) -> None:
     """The token itself has no place in the file."""

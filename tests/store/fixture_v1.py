@@ -17,11 +17,19 @@ from pathlib import Path
 
 from store_build import NOW, entry, network_at, poll_record, store_document
 
-from aggregator import policy
+from aggregator import policy, websub
 from aggregator.editors import OverrideKind
 from aggregator.model import BlockContent, FeedMeta, Headline, PageContent
 from aggregator.network import Retention
-from aggregator.store import moves, overrides, publications, rates, retention, writing
+from aggregator.store import (
+    moves,
+    overrides,
+    publications,
+    rates,
+    retention,
+    subscriptions,
+    writing,
+)
 from aggregator.store.overrides import NewOverride
 from aggregator.store.retention import Cursor
 from aggregator.store.store import Store
@@ -48,6 +56,8 @@ def fill(path: Path) -> None:
             )
             moves.sight(db, 1, "https://a.example/moved", now=NOW)
             rates.write_rate(db, 1, policy.seeded((NOW - DAY, NOW), NOW))
+            topic = websub.Topic("https://hub.example/", "https://a.example/feed")
+            subscriptions.write(db, 1, websub.asked(None, topic, "nonce", NOW))
             rates.write_policy(db, policy.starting_state(2, 24, NOW))
             retitle = NewOverride(OverrideKind.RETITLE, story_id=2, value="Told otherwise")
             overrides.add(db, retitle, now=NOW)

@@ -203,7 +203,23 @@ CREATE TABLE overrides (
     CHECK ((story_id IS NOT NULL) + (canonical_url IS NOT NULL) + (words IS NOT NULL) <= 1)
 ) STRICT
 ;
-INSERT INTO _sqlite_migrations (id, migration_set, name, applied_at) VALUES (1, 'aggregator', 'm001_create', '2026-11-25 05:15:33.584021+00:00');
+CREATE TABLE subscriptions (
+    feed_id INTEGER PRIMARY KEY REFERENCES feeds(id) ON DELETE CASCADE,
+    hub_url TEXT NOT NULL,
+    topic_url TEXT NOT NULL,
+    nonce TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('asked', 'active', 'denied')),
+    asked_at TEXT NOT NULL CHECK (length(asked_at) = 20 AND asked_at GLOB '????-??-??T??:??:??Z'),
+    ask_at TEXT NOT NULL CHECK (length(ask_at) = 20 AND ask_at GLOB '????-??-??T??:??:??Z'),
+    verified_at TEXT CHECK (length(verified_at) = 20 AND verified_at GLOB '????-??-??T??:??:??Z'),
+    expires_at TEXT CHECK (length(expires_at) = 20 AND expires_at GLOB '????-??-??T??:??:??Z'),
+    failures INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
+    pushed_at TEXT CHECK (length(pushed_at) = 20 AND pushed_at GLOB '????-??-??T??:??:??Z'),
+    missed_at TEXT CHECK (length(missed_at) = 20 AND missed_at GLOB '????-??-??T??:??:??Z'),
+    last_error TEXT
+) STRICT
+;
+INSERT INTO _sqlite_migrations (id, migration_set, name, applied_at) VALUES (1, 'aggregator', 'm001_create', '2026-11-25 08:15:45.550085+00:00');
 INSERT INTO sites (id, name, home) VALUES ('a', 'A', 'https://a.example/');
 INSERT INTO sites (id, name, home) VALUES ('b', 'B', 'https://b.example/');
 INSERT INTO feeds (id, site_id, url, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours, skip_days, etag, last_modified, body_hash, last_polled_at, last_success_at, last_read_at, next_poll_at, next_poll_why, failures, last_outcome, last_error, newest_entry_at, paused_until, disabled_at, served_by, last_full_at) VALUES (1, 'a', 'https://a.example/feed', 'F', NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL, NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL, 0, 'ok', NULL, NULL, NULL, NULL, NULL, NULL);
@@ -231,6 +247,7 @@ INSERT INTO search (rowid, title, summary, title_pairs, summary_pairs) VALUES (4
 INSERT INTO tombstones (feed_id, kind, value, entry_id, removed_at) VALUES (1, 'guid', 'g9', 1, '2026-11-25T12:00:00Z');
 INSERT INTO tombstones (feed_id, kind, value, entry_id, removed_at) VALUES (1, 'url', 'a.example/9', 1, '2026-11-25T12:00:00Z');
 INSERT INTO overrides (id, kind, story_id, url, canonical_url, words, value, page, note, created_at, expires_at, ended_at) VALUES (1, 'retitle', 2, NULL, NULL, NULL, 'Told otherwise', NULL, NULL, '2026-11-25T12:00:00Z', NULL, NULL);
+INSERT INTO subscriptions (feed_id, hub_url, topic_url, nonce, state, asked_at, ask_at, verified_at, expires_at, failures, pushed_at, missed_at, last_error) VALUES (1, 'https://hub.example/', 'https://a.example/feed', 'nonce', 'asked', '2026-11-25T12:00:00Z', '2026-11-25T12:15:00Z', NULL, NULL, 1, NULL, NULL, NULL);
 DELETE FROM sqlite_sequence;
 INSERT INTO sqlite_sequence (name, seq) VALUES ('stories', 3);
 INSERT INTO sqlite_sequence (name, seq) VALUES ('entries', 4);

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -133,3 +133,27 @@ def test_R8_a_reader_that_left_leaves_no_log(store: Store) -> None:
 
     assert held > 0
     assert place.wal_bytes(store.path) == 0
+
+
+@pytest.mark.parametrize(
+    ("paused", "expected"),
+    [(None, NOW + timedelta(minutes=5)), (NOW + HOUR, NOW + HOUR)],
+    ids=["free", "paused"],
+)
+def test_a_poll_is_advanced_but_not_past_a_pause(
+    store: Store, paused: datetime | None, expected: datetime
+) -> None:
+    """A hub's word does not undo a server's."""
+    at = NOW + timedelta(minutes=5)
+    with store.transaction() as db:
+        db.conn.execute(
+            "UPDATE feeds SET next_poll_at = :later, paused_until = :paused WHERE id = 3",
+            {"later": format_time(NOW + 9 * HOUR), "paused": paused and format_time(paused)},
+        )
+
+        for feed_id in (1, 3):
+            due.advance_poll(db, feed_id, at)
+
+    found = next_polls(store)
+    assert found[3] == format_time(expected)
+    assert found[1] <= format_time(NOW)
