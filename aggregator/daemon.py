@@ -171,6 +171,10 @@ class Daemon:
             await job()
         except StorageError as error:
             self._setbacks.storage_failed(error)
+        except asyncio.CancelledError:
+            # The scheduler's, at its end, which it would log as the job's fault.
+            if not self._stopping.is_set():
+                raise
         except Exception as error:
             self._end(error)
 

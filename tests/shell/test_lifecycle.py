@@ -185,7 +185,7 @@ def test_F04_few_descriptors_are_lived_with(config: Path, tmp_path: Path) -> Non
         assert stop(process) == 0
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(3600 if SOAK else 300)
 def test_R15_sigterm_at_random_moments_is_a_clean_stop(
     config: Path, tmp_path: Path, server: FamilyServer
 ) -> None:
@@ -261,7 +261,7 @@ if SOAK:
     FAULTS = [(call, error, tuple(range(1, 21))) for call, error, _ in FAULTS]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(3600 if SOAK else 300)
 @pytest.mark.parametrize(
     ("call", "error", "when"), [(c, e, n) for c, e, numbers in FAULTS for n in numbers]
 )
