@@ -133,13 +133,15 @@ def signature(body: bytes, secret: str, method: str = "sha256") -> str:
 
 
 def get(url: str) -> tuple[int, str]:
-    """Status and body."""
+    """Status and body; 0 where nobody listens any more."""
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read().decode()
+    except OSError:
+        return 0, ""
 
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> int:
