@@ -2,9 +2,9 @@
 
 APScheduler runs a handful of jobs: the tick asks the database which feeds are due, `publish` writes
 a generation when something changed or a minute has passed, `steer` keeps the polls within their
-budget, `tidy` does SQLite's upkeep. A job's own fault ends the process: alive but idle would be
-worse. Storage and workers that fail are waited for (`setbacks`); a `pulse` beside the scheduler
-sees that it still runs.
+budget, `visit` asks whether what is shown is still there, `tidy` does SQLite's upkeep. A job's own
+fault ends the process: alive but idle would be worse. Storage and workers that fail are waited for
+(`setbacks`); a `pulse` beside the scheduler sees that it still runs.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -39,6 +40,7 @@ from aggregator.setbacks import Setbacks
 from aggregator.store import due, moves, reading
 from aggregator.store.store import Store
 from aggregator.upkeep import remove_expired
+from aggregator.visiting import check_stories
 from aggregator.vitals import Vitals
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ PUBLISH_EVERY_S = 60.0
 TIDY_S = 3600
 STEER_S = 60
 HUBS_S = 10
+VISIT_S = 60
 STOP_GRACE_S = 5.0
 """For polls under way; the whole stop has ten seconds."""
 
@@ -157,6 +160,7 @@ class Daemon:
             (self._tick, TICK_S),
             (self._publish_if_due, PUBLISH_CHECK_S),
             (self._steer, STEER_S),
+            (self._visit, VISIT_S),
             (self._tidy, TIDY_S),
             (self._ask_hubs, HUBS_S),
         )
@@ -245,15 +249,18 @@ class Daemon:
         if self._hubs is not None and not self._setbacks.stop_writes:
             await self._hubs.ask_due()
 
+    async def _visit(self) -> None:
+        if not self.vitals.stop_fetches:
+            visit = await check_stories(self._instance.poller, self._instance.fetcher)
+            self._changed = self._changed or visit.has_changes
+
     async def _tidy(self) -> None:
         tools = self._instance.tools
         if self._setbacks.stop_writes:
             return
         removed = await remove_expired(tools.store, tools.network, now=tools.clock())
-        if removed.entries:
-            log_event(
-                log, logging.INFO, "removed", entries=removed.entries, stories=removed.stories
-            )
+        if not removed.is_nothing:
+            log_event(log, logging.INFO, "removed", **asdict(removed))
         await tools.store.run(Store.tidy)
 
     # ------------------------------------------------------------------ pulse

@@ -73,7 +73,7 @@ class Hubs:
         form = websub.subscription_form(known.topic, f"{self._callback_url}/{place}", secret)
         tools = self._instance.tools
         async with turn:
-            failed = await tools.fetcher.post_form(known.topic.hub, form)
+            failed = await self._instance.fetcher.post_form(known.topic.hub, form)
         why = None if failed is None else f"{failed.outcome}: {failed.detail}"
         if why is not None:
             await tools.store.run(_refuse, wish.feed_id, why)

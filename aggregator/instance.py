@@ -62,8 +62,9 @@ def utc_now() -> datetime:
 class Instance:
     """A network at work; owns what its polls and publications share."""
 
-    def __init__(self, tools: Tools) -> None:
+    def __init__(self, tools: Tools, fetcher: Fetcher) -> None:
         self.tools = tools
+        self.fetcher = fetcher
         self.poller = Poller(tools)
         self.hook = _hook(tools.network)
         self._publishing = asyncio.Lock()
@@ -109,7 +110,8 @@ class Instance:
         network = replace(network, database=self.network.database)
         fetcher = await open_fetcher(network)
         await self.tools.store.run(adopt_network, network, self.tools.clock())
-        self._retired.append(self.tools.fetcher)  # polls under way may still be using it
+        self._retired.append(self.fetcher)  # polls under way may still be using it
+        self.fetcher = fetcher
         self.tools = replace(self.tools, network=network, fetcher=fetcher)
         self.poller.adopt(self.tools)
         await self.hook.close(HOOK_GRACE_S)
@@ -118,7 +120,7 @@ class Instance:
     async def close(self) -> None:
         """After the last poll has ended; waits for the operator's program, which has a limit."""
         await self.hook.close()
-        for fetcher in (*self._retired, self.tools.fetcher):
+        for fetcher in (*self._retired, self.fetcher):
             await fetcher.aclose()
 
 
@@ -170,7 +172,8 @@ async def open_instance(network: Network) -> AsyncIterator[Instance]:
         await store.run(adopt_network, network, utc_now())
         fetcher = await open_fetcher(network)
         async with WorkerPool() as workers:
-            instance = Instance(Tools(network, fetcher, workers, store, utc_now, random.random))
+            tools = Tools(network, fetcher, workers, store, utc_now, random.random)
+            instance = Instance(tools, fetcher)
             try:
                 yield instance
             finally:

@@ -84,15 +84,25 @@ class Retention:
     """What is kept of a feed: entries seen within `days`, and the newest `keep`.
 
     What neither keeps may go; both None: everything is kept. What is still listed always stays.
+    `poll_days`: so long its rows of `polls` are kept; None: all of them.
     """
 
     days: int | None = None
     keep: int | None = None
+    poll_days: int | None = None
 
     @property
     def is_endless(self) -> bool:
-        """Nothing ever goes."""
+        """No entry ever goes."""
         return self.days is None and self.keep is None
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """How much of the archive of feed bodies is kept: so many bytes, compressed, and days."""
+
+    max_bytes: int = 512 * 1024 * 1024
+    days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +256,8 @@ class Network:
     """All the sites of one feeds.yaml, with everything that stands in it.
 
     `database` and `output` are absolute. `contact` None: the User-Agent names none. `watch`: a
-    changed file is read again. `min_free` is in bytes.
+    changed file is read again. `min_free` is in bytes. `archive` None: bodies are not kept.
+    `check_stories` None: pages of stories are never asked for.
     """
 
     name: str
@@ -261,6 +272,8 @@ class Network:
     watch: bool = False
     min_free: int = 100 * 1024 * 1024
     serve: ServeSettings | None = None
+    archive: Archive | None = None
+    check_stories: timedelta | None = None
 
     def feeds(self) -> tuple[Feed, ...]:
         """Every feed, in the order of the file."""

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from typing import Protocol
 
 from aggregator import publication
-from aggregator.fetch import Fetcher
 from aggregator.model import (
     DocumentRequest,
     FeedState,
@@ -28,6 +28,7 @@ from aggregator.network import Feed, Index, Network, index_network
 from aggregator.publish import Publication
 from aggregator.recording import Attempt, PollReport, Reading, Unchanged, record_attempt
 from aggregator.store import writing
+from aggregator.store.archive import Packed, pack
 from aggregator.store.store import Store
 from aggregator.store.thread import StoreThread
 from aggregator.workers.pool import WorkerPool
@@ -36,13 +37,20 @@ READER_VERSION = 1
 """Of all that decides what a body means; a new one reads unchanged bodies again."""
 
 
+class Fetches(Protocol):
+    """What answers a request: the network, or the archive."""
+
+    async def fetch(self, request: FetchRequest) -> FetchResult:
+        """Whatever a server does wrong is a value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What the roads need from outside. `jitter` gives numbers in [0, 1); `index` is the network
     looked up."""
 
     network: Network
-    fetcher: Fetcher
+    fetcher: Fetches
     workers: WorkerPool
     store: StoreThread
     clock: Callable[[], datetime]
@@ -57,10 +65,12 @@ async def poll_feed(feed: FeedState, settings: Feed, tools: Tools) -> PollReport
     """One poll, from the request to the commit; nothing a server does raises."""
     loop = asyncio.get_running_loop()
     started = loop.time()
-    late = max(timedelta(), tools.clock() - (feed.next_poll_at or tools.clock()))
-    result = await tools.fetcher.fetch(_request(feed, settings, tools.clock()))
+    asked_at = tools.clock()
+    result = await tools.fetcher.fetch(_request(feed, settings, asked_at))
+    # Whole seconds, as they are stored: a replay reads the document at the very same moment.
+    arrived_at = tools.clock().replace(microsecond=0)
     body_hash = _hash(result.body, settings) if isinstance(result, Fetched) else None
-    reading = await _read(result, body_hash, feed, settings, tools)
+    reading = await _read(result, body_hash, feed, settings, tools, arrived_at)
     attempt = Attempt(
         feed=feed,
         settings=settings,
@@ -72,7 +82,9 @@ async def poll_feed(feed: FeedState, settings: Feed, tools: Tools) -> PollReport
         body_hash=body_hash,
         jitter=tools.jitter(),
         scope=settings.retry_after_scope or tools.network.fetch.retry_after_scope,
-        late=late,
+        late=max(timedelta(), asked_at - (feed.next_poll_at or asked_at)),
+        arrived_at=arrived_at,
+        packed=await _pack(result, tools.network),
     )
     return await tools.store.run(record_attempt, attempt, tools.network, tools.index.owners)
 
@@ -98,8 +110,20 @@ def _hash(body: bytes, settings: Feed) -> str:
     return blake2b(body, digest_size=16, key=context[:64]).hexdigest()
 
 
+async def _pack(result: FetchResult, network: Network) -> Packed | None:
+    """The body for the archive, where there is one; away from both loop and store."""
+    if network.archive is None or not isinstance(result, Fetched):
+        return None
+    return await asyncio.to_thread(pack, result.body)
+
+
 async def _read(
-    result: FetchResult, body_hash: str | None, feed: FeedState, settings: Feed, tools: Tools
+    result: FetchResult,
+    body_hash: str | None,
+    feed: FeedState,
+    settings: Feed,
+    tools: Tools,
+    now: datetime,
 ) -> Reading:
     """The body's meaning, from a worker process, unless it is the body of last time."""
     if not isinstance(result, Fetched):
@@ -112,7 +136,7 @@ async def _read(
             body=result.body,
             content_type=result.content_type,
             url=result.url,
-            now=tools.clock(),
+            now=now,
             timezone=settings.timezone,
             future=settings.future,
             known=frozenset(known),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from aggregator.errors import AggregatorError
 from aggregator.logs import log_event, masked_url
 from aggregator.model import FeedState
+from aggregator.network import Feed
 from aggregator.pipeline import Tools, poll_feed
 from aggregator.recording import PollReport, record_internal_error
 from aggregator.slots import Slots
@@ -18,6 +21,8 @@ from aggregator.times import format_time
 from aggregator.urls import host_of
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -110,12 +115,29 @@ class Poller:
             self._tell(report)
         return report
 
-    async def _in_turn(self, feed: FeedState) -> PollReport | None:
-        host = self._hosts.setdefault(host_of(feed.polled_url), _Host())
+    @asynccontextmanager
+    async def _turn(self, url: str) -> AsyncIterator[_Host]:
+        """One's turn at the host of `url`, once it has rested."""
+        host = self._hosts.setdefault(host_of(url), _Host())
         async with host.turn:
-            loop = asyncio.get_running_loop()
-            if (wait := host.free_at - loop.time()) > 0:
+            if (wait := host.free_at - asyncio.get_running_loop().time()) > 0:
                 await asyncio.sleep(wait)
+            yield host
+
+    async def visit(self, url: str, ask: Callable[[str], Awaitable[T]]) -> T:
+        """Asks for something else than a feed, in its turn: a host has one request at a time."""
+        network = self.tools.network
+        async with self._turn(url) as host, self._slots.take(is_slow=host.is_slow) as slot:
+            if not network.is_own(Feed(url, site="")):
+                delay = network.fetch.host_delay.total_seconds()
+                host.free_at = asyncio.get_running_loop().time() + delay
+            answer = await ask(url)
+            host.is_slow = slot.was_slow
+            return answer
+
+    async def _in_turn(self, feed: FeedState) -> PollReport | None:
+        async with self._turn(feed.polled_url) as host:
+            loop = asyncio.get_running_loop()
             async with self._slots.take(is_slow=host.is_slow or feed.timed_out) as slot:
                 if feed.id in self._told_to_wait:
                     return None

@@ -32,12 +32,16 @@ from aggregator.moves import is_learnt, sighted_url
 from aggregator.network import Feed, Network, RetryScope
 from aggregator.pacing import Learnt, pace_of, starting_pace
 from aggregator.schedule import Pace, is_pause, next_poll, pause_scope
-from aggregator.store import moves, subscriptions, writing
+from aggregator.store import archive, moves, subscriptions, writing
+from aggregator.store.archive import ArchivedPoll, Packed
 from aggregator.store.rows import PollRecord
 from aggregator.store.store import Store
 from aggregator.stories import tell_story
 from aggregator.urls import host_of
 from aggregator.websub import news_found
+
+KEPT_HEADER = 512
+"""Characters of a header that are stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class Attempt:
     """A poll whose outside part is over; `reading` is None where there was no body.
 
     `scope` is who waits when the server asks for a pause; `late`, how long after its time it began.
+    `arrived_at` is when the answer was there, in whole seconds: what its document is read at.
+    `packed` is its body for the archive.
     """
 
     feed: FeedState
@@ -66,6 +72,8 @@ class Attempt:
     jitter: float
     scope: RetryScope = RetryScope.AUTO
     late: timedelta = timedelta()
+    arrived_at: datetime | None = None
+    packed: Packed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,8 @@ def record_attempt(
         record = _poll_record(attempt, update, pace)
         writing.record_poll(db, record)
         _note_move(db, attempt, record)
+        if network.archive is not None:
+            archive.keep(db, _archived(attempt, record), max_bytes=network.archive.max_bytes)
         paused = _pause_others(db, attempt, record)
     return PollReport(
         feed=attempt.feed,
@@ -205,6 +215,27 @@ def _with_links(meta: FeedMeta, result: FetchResult) -> FeedMeta:
     if not isinstance(result, Fetched) or result.hub is None:
         return meta
     return replace(meta, hub=result.hub, self_url=result.self_url or meta.self_url)
+
+
+def _archived(attempt: Attempt, record: PollRecord) -> ArchivedPoll:
+    result = attempt.result
+    return ArchivedPoll(
+        feed_id=attempt.feed.id,
+        arrived_at=attempt.arrived_at or attempt.at,
+        at=attempt.at,
+        outcome=record.outcome,
+        http_status=record.http_status,
+        url=None if isinstance(result, FetchFailed) else result.url,
+        content_type=_content_type(result),
+        error=record.error,
+        body=attempt.packed,
+    )
+
+
+def _content_type(result: FetchResult) -> str | None:
+    """The header as far as it is kept: the archive is bounded by its bodies alone."""
+    sent = result.content_type if isinstance(result, Fetched) else None
+    return None if sent is None else sent[:KEPT_HEADER]
 
 
 def _note_move(db: Database, attempt: Attempt, record: PollRecord) -> None:

@@ -173,6 +173,8 @@ async def _vacuum(instance: Instance, _: Message) -> Message:
     return {
         "entries": removed.entries,
         "stories": removed.stories,
+        "polls": removed.polls,
+        "archived": removed.archived,
         "bytes_before": before,
         "bytes_after": after,
     }

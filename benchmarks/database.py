@@ -32,7 +32,8 @@ from aggregator.model import (
     Tier,
 )
 from aggregator.network import Feed, Network, Retention, Site
-from aggregator.store import publications, reading, retention, writing
+from aggregator.store import archive, checks, publications, reading, retention, writing
+from aggregator.store.archive import ArchivedPoll, Packed
 from aggregator.store.retention import Cursor
 from aggregator.store.rows import PollRecord
 from aggregator.store.searching import Search, find_stories
@@ -46,6 +47,7 @@ LISTED = 20
 WORDS = Random(1).choices(
     [f"word{n}" for n in range(20_000)], [1 / (n + 1) for n in range(20_000)], k=200_000
 )
+ARCHIVE_BYTES = 2 * 1024 * 1024
 FACTOR = 3.0
 NOISE_MS = 0.2
 
@@ -168,7 +170,7 @@ def publish(store: Store, generation: int, story: int, at: datetime) -> None:
 
 def questions(store: Store, network: Network, size: int) -> dict[str, Callable[[], object]]:
     """What is measured; each may be called again and again."""
-    db, fresh = store.db, count(size + 1_000_000)
+    db, fresh, random = store.db, count(size + 1_000_000), Random(1)
     names = {site.id: site.name for site in network.sites}
     last = (size // LISTED - 1) * LISTED
     feed = (size // LISTED - 1) % (SITES * FEEDS_PER_SITE) + 1
@@ -176,6 +178,13 @@ def questions(store: Store, network: Network, size: int) -> dict[str, Callable[[
 
     def poll_changed() -> None:
         poll(store, network, feed, [entry_of(next(fresh), NOW) for _ in range(2)], seen, NOW)
+
+    def keep_body() -> None:
+        # Bodies that are new each time, over the bound: the oldest leave with each.
+        body = Packed(f"{next(fresh):064}", 40_000, random.randbytes(12_000))
+        polled = ArchivedPoll(feed, NOW, NOW, "ok", 200, "u", "text/xml", None, body)
+        with store.transaction():
+            archive.keep(db, polled, max_bytes=ARCHIVE_BYTES)
 
     def sql(statement: str) -> Callable[[], object]:
         return lambda: db.conn.execute(statement).fetchall()
@@ -198,8 +207,42 @@ def questions(store: Store, network: Network, size: int) -> dict[str, Callable[[
             "SELECT * FROM headlines WHERE site_id = 's1' ORDER BY shown_at DESC LIMIT 20"
         ),
         "feed_health": sql("SELECT * FROM feed_health"),
+        "status": lambda: reading.feed_statuses(db),
+        "check of story pages": lambda: checks.due(db, now=NOW, every=timedelta(hours=6)),
+        "poll kept in the archive": keep_body,
         "retention, cutoffs": lambda: retention.cutoffs(db, {}, Retention(days=1), now=NOW),
     }
+
+
+def log_batches(store: Store, runs: int) -> list[float]:
+    """CPU milliseconds of batches of the log, for a thousand rows each."""
+    taken = []
+    rule = Retention(poll_days=1)
+    for feed, cutoff in retention.poll_cutoffs(store.db, {}, rule, now=NOW).items():
+        start = time.process_time()
+        with store.transaction() as db:
+            removed = retention.remove_polls(db, feed, cutoff)
+        if removed:
+            taken.append((time.process_time() - start) * 1000 / removed * retention.BATCH)
+        if len(taken) == runs:
+            break
+    return taken
+
+
+def search_times(store: Store, count: int) -> str:
+    """Searches for `count` strings of operators, quotes, controls and words; none raises."""
+    random = Random(19)
+    alphabet = [*"ab \t\n\"'*():^-+{}[]\\,.;\x00\x1b%_~&|<>=/", "AND", "OR", "NOT", "NEAR(", "北"]
+    alphabet += ["title:", "\ud800", "ſ", *(f"word{n} " for n in range(30))]
+    taken = []
+    for _ in range(count):
+        words = "".join(random.choices(alphabet, k=random.randrange(60)))
+        start = time.process_time()
+        find_stories(store.db, Search(words))
+        taken.append((time.process_time() - start) * 1000)
+    taken.sort()
+    median_ms, late_ms = taken[len(taken) // 2], taken[len(taken) * 99 // 100]
+    return f"median {median_ms:.2f} ms, 99 of 100 within {late_ms:.2f} ms, worst {taken[-1]:.2f} ms"
 
 
 def retention_batches(store: Store, runs: int) -> list[float]:
@@ -232,6 +275,8 @@ def measure(size: int, runs: int) -> dict[str, float]:
                 name: median(timed(work) for _ in range(runs))
                 for name, work in questions(store, network, size).items()
             }
+            print(f"  10,000 odd searches: {search_times(store, 10_000)}", flush=True)
+            found["log of polls, 1,000 rows"] = median(log_batches(store, runs))
             found["retention, 1,000 rows"] = median(retention_batches(store, runs))
             return found
 

@@ -12,6 +12,7 @@ from typing import NoReturn
 import click
 
 from aggregator.cli.commands import aggregator
+from aggregator.cli.showing import printable_lines
 from aggregator.errors import AggregatorError
 
 OUR_BUG = 70
@@ -27,7 +28,7 @@ def main() -> None:
     except click.Abort:
         status = 130
     except AggregatorError as error:
-        print(f"aggregator: {error}", file=sys.stderr)
+        print(printable_lines(f"aggregator: {error}"), file=sys.stderr)
         status = error.exit_status
     except BrokenPipeError:
         # The reader of our output went away (`| head`); nothing is left to say, nor to whom.

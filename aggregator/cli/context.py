@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aggregator.config import LoadedNetwork
 from aggregator.config_file import read_network
+from aggregator.logs import printable
 from aggregator.network import Network
 
 
@@ -27,5 +28,5 @@ class Options:
         """The network; warnings go to standard error. Raises ConfigError."""
         loaded = self.load()
         for warning in loaded.warnings:
-            print(f"warning: {warning}", file=sys.stderr)
+            print(printable(f"warning: {warning}"), file=sys.stderr)
         return loaded.network

@@ -73,6 +73,19 @@ def vacuum(options: Options) -> None:
 
 
 @click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--until", type=MOMENT, help="Not what came after: 2026-11-24T12:00, or 2h ago.")
+@click.pass_obj
+def replay(options: Options, file: Path, until: datetime | None) -> int:
+    """Make a new database FILE from the archive, as if every poll in it came again.
+
+    Needs `archive:` in feeds.yaml, which is read as it is now. Status 1 when a part of the archive
+    is damaged; the rest is in FILE then.
+    """
+    return keeping.replay_archive(options.network(), file, until=until)
+
+
+@click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8001, show_default=True)
 @click.pass_obj
@@ -130,6 +143,7 @@ DATA_COMMANDS: tuple[click.Command, ...] = (
     backup,
     doctor,
     vacuum,
+    replay,
     export,
     import_opml,
     export_opml,

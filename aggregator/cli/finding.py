@@ -23,7 +23,7 @@ def show_hits(network: Network, search: Search, *, as_json: bool) -> None:
     with closing(open_reader(network.database).conn) as connection:
         hits = find_stories(Database(connection), search)
     if as_json:
-        click.echo(json.dumps([asdict(hit) for hit in hits], indent=2, ensure_ascii=False))
+        click.echo(json.dumps([asdict(hit) for hit in hits], indent=2))
         return
     for hit in hits:
         click.echo(_line(hit))

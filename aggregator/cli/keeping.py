@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import closing
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlite_utils import Database
 
 from aggregator.errors import DamagedError
+from aggregator.instance import run_loop
 from aggregator.logs import printable, set_up_logging
 from aggregator.network import Network
+from aggregator.replaying import replay
 from aggregator.requests import UPKEEP_TIMEOUT_S, request
 from aggregator.store.backup import back_up
 from aggregator.store.connection import open_reader
 from aggregator.store.doctor import Finding, Verdict, examine
+
+SOME_DAMAGED = 1
 
 
 def make_backup(network: Network, file: Path) -> None:
@@ -49,11 +56,35 @@ def _lines(finding: Finding) -> str:
     return f"{first}\n         {finding.remedy}" if finding.remedy else first
 
 
+def replay_archive(network: Network, file: Path, *, until: datetime | None) -> int:
+    """A bar on a terminal, a line for each poll that cannot be read, and what came of it."""
+    set_up_logging(quiet=True)
+    target = file.absolute()
+    bar: Any
+    with click.progressbar(
+        length=0, label="Replaying", file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
+
+        def told(total: int, problem: str | None) -> None:
+            bar.length = total
+            bar.update(1)
+            if problem is not None:
+                click.echo(printable(f"damaged: {problem}"), err=True)
+
+        done = run_loop(replay(network, target, until=until, on_poll=told))
+    click.echo(
+        f"{target}: {done.polls} polls replayed, {done.documents} of them with a document;"
+        f" {done.left_out} of feeds that feeds.yaml does not have, {done.problems} damaged"
+    )
+    return SOME_DAMAGED if done.problems else 0
+
+
 def vacuum_database(network: Network) -> None:
     """Says what went and what it gave."""
     set_up_logging(quiet=True)
     answer = request(network, {"command": "vacuum"}, timeout=UPKEEP_TIMEOUT_S)
     click.echo(
-        f"{network.database}: {answer['entries']} entries and {answer['stories']} stories removed;"
+        f"{network.database}: {answer['entries']} entries, {answer['stories']} stories,"
+        f" {answer['polls']} polls and {answer['archived']} polls of the archive removed;"
         f" {answer['bytes_before']} bytes before, {answer['bytes_after']} after"
     )

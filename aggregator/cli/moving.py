@@ -56,7 +56,7 @@ def print_imported(file: Path) -> None:
         load_network(text, path=Path.cwd() / "feeds.yaml", shown_as="feeds.yaml")
     except ConfigError as error:
         for problem in error.problems:
-            print(f"to be corrected: {problem}", file=sys.stderr)
+            print(printable(f"to be corrected: {problem}"), file=sys.stderr)
     click.echo(text, nl=False)
 
 

@@ -20,6 +20,7 @@ from aggregator.pacing import steer
 from aggregator.recording import PollReport
 from aggregator.store import reading
 from aggregator.store.store import Store
+from aggregator.visiting import check_stories
 
 SOME_FEED_FAILED = 1
 
@@ -41,6 +42,7 @@ async def _once(network: Network) -> int:
         due = await store.run(_due, instance.tools.clock())
         await store.run(steer, network, instance.tools.clock())
         reports = await _poll_with_progress(instance, due)
+        await check_stories(instance.poller, instance.fetcher)
         await instance.publish()
         failing = await store.run(_failing)
     for report in reports:

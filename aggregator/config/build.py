@@ -16,7 +16,7 @@ from aggregator.config.document import (
     ServeKeys,
     SiteKeys,
 )
-from aggregator.config.feed_keys import FeedKeys, RetentionKeys
+from aggregator.config.feed_keys import ArchiveKeys, FeedKeys, RetentionKeys
 from aggregator.config.hosts import site_hosts
 from aggregator.config.links import ascii_host
 from aggregator.config.source import Source
@@ -25,6 +25,7 @@ from aggregator.errors import Problem
 from aggregator.network import (
     NOTHING,
     Access,
+    Archive,
     BasicAuth,
     Block,
     Feed,
@@ -59,6 +60,8 @@ def build_network(file: FileKeys, directory: Path) -> Network:
         watch=file.watch,
         min_free=parse_size(file.min_free),
         serve=None if file.serve is None else _serve(file.serve),
+        archive=_archive(file.archive),
+        check_stories=_optional_duration(file.check_stories),
     )
 
 
@@ -125,7 +128,11 @@ def _access(keys: FeedKeys, directory: Path) -> Access:
 
 
 def _retention(keys: RetentionKeys | None) -> Retention | None:
-    return None if keys is None else Retention(keys.days, keys.keep)
+    return None if keys is None else Retention(keys.days, keys.keep, keys.poll_days)
+
+
+def _archive(keys: ArchiveKeys | None) -> Archive | None:
+    return None if keys is None else Archive(parse_size(keys.max_bytes), keys.days)
 
 
 def _publishing(file: FileKeys, directory: Path) -> Publishing:

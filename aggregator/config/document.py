@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
-from aggregator.config.feed_keys import KEYS, NO_OTHER_ID, FeedItem, RetentionKeys
+from aggregator.config.feed_keys import KEYS, NO_OTHER_ID, ArchiveKeys, FeedItem, RetentionKeys
 from aggregator.config.values import (
     DURATION_SCHEMA,
     SIZE_SCHEMA,
@@ -309,6 +309,14 @@ class FileKeys(BaseModel):
     )
     retention: RetentionKeys | None = Field(
         None, description="What is kept of every feed without a rule of its own."
+    )
+    archive: ArchiveKeys | None = Field(
+        None, description="Keep the feeds' bodies as they came, for replay. Default: no."
+    )
+    check_stories: Annotated[str, duration("15m", "30d"), DURATION_SCHEMA] | None = Field(
+        None,
+        description="Ask for the page of each story that is shown this often, and show none whose "
+        "page is gone; 15m to 30d. Default: never.",
     )
     templates: FilePath | None = Field(
         None,

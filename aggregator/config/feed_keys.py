@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 from aggregator.config.values import (
     DURATION_SCHEMA,
     NO_HTTP2_SCHEMA,
+    SIZE_SCHEMA,
     AgentSuffix,
     Cidr,
     EnvName,
@@ -21,6 +22,7 @@ from aggregator.config.values import (
     duration,
     expected,
     no_http2,
+    size,
     whole,
     whole_schema,
 )
@@ -51,6 +53,24 @@ class RetentionKeys(BaseModel):
     )
     keep: Annotated[int, whole(1, 1000000), whole_schema(1, 1000000)] | None = Field(
         None, description="The newest entries of the feed, so many; 1 to 1000000."
+    )
+    poll_days: Annotated[int, whole(1, 36500), whole_schema(1, 36500)] | None = Field(
+        None, description="Rows of the table polls, for so many days; 1 to 36500. Default: all."
+    )
+
+
+class ArchiveKeys(BaseModel):
+    """How much is kept of the feeds' bodies as they came."""
+
+    model_config = KEYS
+
+    max_bytes: Annotated[int | str, size("1MiB", "1048576MiB"), SIZE_SCHEMA] = Field(
+        "512MiB",
+        description="So much space for the bodies, compressed; 1MiB to 1048576MiB. The oldest go "
+        "first.",
+    )
+    days: Annotated[int, whole(1, 36500), whole_schema(1, 36500)] = Field(
+        30, description="Polls are kept so many days; 1 to 36500."
     )
 
 

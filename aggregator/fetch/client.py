@@ -9,7 +9,7 @@ import asyncio
 import logging
 import ssl
 import traceback
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -35,6 +35,7 @@ from aggregator.fetch.questions import (
     conditions,
     encode_form,
     own_fields,
+    page_fields,
 )
 from aggregator.fetch.redirects import REDIRECTS, REPEATED, Trail, begin, follow
 from aggregator.fetch.resolve import Lookup, Resolver, look_up
@@ -92,19 +93,20 @@ class Fetcher:
 
     async def fetch(self, request: FetchRequest) -> FetchResult:
         """One GET with its redirects. Raises nothing but CancelledError."""
-        return await self._bounded(self._follow(request))
+        return await self._guarded(self._follow(request))
 
     async def post_form(self, url: str, form: Mapping[str, str]) -> FetchFailed | None:
         """One POST of a form, sent on by 307 and 308 alone; None: a 2xx, whose body nobody reads.
 
         Bounded and guarded like a fetch. Raises nothing but CancelledError.
         """
-        return await self._bounded(self._post(url, form))
+        return await self._guarded(self._post(url, form))
 
-    async def _bounded(self, exchange: Awaitable[T]) -> T | FetchFailed:
+    async def _guarded(self, work: Coroutine[None, None, T]) -> T | FetchFailed:
+        """Whatever goes wrong becomes a value; `fetch.timeout` is for all of it."""
         try:
             async with asyncio.timeout(self._settings.timeout.total_seconds()):
-                return await exchange
+                return await work
         except Fault as fault:
             return FetchFailed(fault.outcome, fault.detail, wire_bytes=fault.wire_bytes)
         except TimeoutError:
@@ -115,6 +117,11 @@ class Fetcher:
             kind = type(error).__name__
             log.error("fetch_bug error=%s file=%s line=%s", kind, frame.filename, frame.lineno)
             return FetchFailed(Outcome.INTERNAL_ERROR, f"a bug of ours: {kind}")
+
+    async def look(self, url: str) -> int | FetchFailed:
+        """Is the page of a story there: the status of success at the end of its redirects, or why
+        there is none. No body is read. Raises nothing but CancelledError."""
+        return await self._guarded(self._look(url))
 
     async def prove_guard(self) -> None:
         """Raises GuardError unless connections pass the guard; stays on this machine."""
@@ -169,6 +176,21 @@ class Fetcher:
                 return None
             else:
                 return FetchFailed(outcome_of(status), describe(status), status)
+
+    async def _look(self, url: str) -> int | FetchFailed:
+        trail = begin(parse_target(url))
+        fields = page_fields(self._user_agent)
+        while True:
+            response = await self._get(trail.target, self._routes.common, fields)
+            status, found = response.status_code, index_fields(response.extensions["fields"])
+            await response.aclose()
+            if status in REDIRECTS:
+                trail = follow(trail, status, found.get("location", ()))
+            elif 200 <= status < 300:
+                return status
+            else:
+                hints, host = read_hints(found, self._now()), trail.target.host
+                return FetchFailed(outcome_of(status), describe(status), status, hints, host=host)
 
     async def _get(self, target: Target, route: Route, fields: list[RawField]) -> Response:
         extensions = self._extensions(target, route)

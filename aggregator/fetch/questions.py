@@ -15,6 +15,7 @@ _ACCEPT = (
     b"application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
     b"application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1",
 )
+_ACCEPT_PAGE = (b"Accept", b"text/html, */*;q=0.1")
 _ACCEPT_ENCODING = (b"Accept-Encoding", b"gzip, deflate")
 FORM_FIELD = (b"Content-Type", b"application/x-www-form-urlencoded")
 
@@ -30,6 +31,11 @@ def common_fields(agent: str, access: Access) -> list[RawField]:
     """Those of every hop."""
     name = f"{agent} {access.user_agent_suffix}" if access.user_agent_suffix else agent
     return [(b"User-Agent", name.encode("ascii")), _ACCEPT, _ACCEPT_ENCODING]
+
+
+def page_fields(agent: str) -> list[RawField]:
+    """For the page of a story, as a browser asks for it."""
+    return [(b"User-Agent", agent.encode("ascii")), _ACCEPT_PAGE, _ACCEPT_ENCODING]
 
 
 def own_fields(access: Access) -> list[RawField]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 
 from aggregator.dates import parse_date, usable_date
@@ -161,8 +162,12 @@ def _published(raw: RawEntry, request: DocumentRequest) -> datetime | None:
     return _moment(raw.published, request) or _moment(raw.updated, request)
 
 
+# A date stands in an entry twice (published, updated), and in a list of releases on many entries.
+_date = lru_cache(maxsize=1024)(parse_date)
+
+
 def _moment(raw: str, request: DocumentRequest) -> datetime | None:
-    moment = parse_date(raw, timezone=request.timezone) if raw else None
+    moment = _date(raw, timezone=request.timezone) if raw else None
     return usable_date(moment, now=request.now) if moment else None
 
 
@@ -178,7 +183,7 @@ def _plain(raw: RawText) -> str:
     if whole > _RAW_SUMMARY_HEAD:
         head = _without_open_tag(raw.value[:_RAW_SUMMARY_HEAD])
         text = plain_text(_meant(head), raw.kind, limit=_MAX_SUMMARY)
-        if len(text) > _MAX_SUMMARY - 100:
+        if len(text) > _MAX_SUMMARY - 100 and text.endswith("…"):
             return text
     return plain_text(_meant(raw.value[:whole]), raw.kind, limit=_MAX_SUMMARY)
 

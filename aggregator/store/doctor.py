@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from aggregator.store import archive
 from aggregator.store.filesystem import network_file_system
 from aggregator.store.migrations import SCHEMA_VERSION, migrate
 from aggregator.store.searching import count_unindexed
@@ -51,6 +52,7 @@ def examine(db: Database, path: Path) -> tuple[Finding, ...]:
         ("foreign keys", _foreign_keys),
         ("stories", _orphans),
         ("search", _search),
+        ("archive", _archive),
     )
     found: list[Finding] = []
     for name, check in checks:
@@ -128,6 +130,14 @@ def _search(db: Database) -> Iterator[Finding]:
     if count := count_unindexed(db):
         detail = f"{count} entries are not in the index as they are stored"
         yield Finding("search", Verdict.ADVICE, detail, "aggregator doctor --reindex")
+
+
+def _archive(db: Database) -> Iterator[Finding]:
+    if count := archive.count_damaged(db):
+        detail = f"{count} bodies of the archive are not what was stored"
+        yield Finding(
+            "archive", Verdict.ADVICE, detail, "a replay names their polls, leaves them out"
+        )
 
 
 def _surroundings(path: Path) -> Iterator[Finding]:

@@ -30,6 +30,7 @@ class StoryPage:
     entries: tuple[Row, ...]
     merges: tuple[Row, ...]
     places: tuple[Row, ...]
+    overrides: tuple[Row, ...]
     revisions: tuple[Row, ...]
 
 
@@ -53,6 +54,7 @@ def story_page(db: Database, story_id: int) -> StoryPage | None:
         _entries(db, story_id),
         _merges(db, story_id),
         _places(db, story_id),
+        _overrides(db, story_id),
         _revisions(db, story_id),
     )
 
@@ -103,6 +105,28 @@ def _places(db: Database, story_id: int) -> tuple[Row, ...]:
         SELECT page, block, position, title, shown_from, shown_until
         FROM placements
         WHERE story_id = :id
+        ORDER BY id
+        LIMIT :limit
+        """,
+        id=story_id,
+        limit=MAX_ROWS,
+    )
+
+
+def _overrides(db: Database, story_id: int) -> tuple[Row, ...]:
+    """What editors said of it by its number or its link, in force or not."""
+    return _rows(
+        db,
+        """
+        SELECT kind, value, page, note, created_at, expires_at, ended_at
+        FROM overrides
+        WHERE story_id = :id
+            OR canonical_url IN (
+                SELECT entry_keys.value
+                FROM entries
+                JOIN entry_keys ON entry_keys.entry_id = entries.id
+                WHERE entries.story_id = :id AND entry_keys.kind = 'url'
+            )
         ORDER BY id
         LIMIT :limit
         """,

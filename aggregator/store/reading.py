@@ -75,6 +75,12 @@ def due_feeds(db: Database, *, now: datetime, limit: int) -> tuple[FeedState, ..
     return tuple(rows.feed_state(row) for row in cursor.fetchall())
 
 
+def find_feed(db: Database, feed_id: int) -> FeedState | None:
+    """One of them."""
+    row = db.conn.execute(f"{_FEED_STATE} WHERE feeds.id = :id", {"id": feed_id}).fetchone()
+    return None if row is None else rows.feed_state(row)
+
+
 def enabled_feeds(db: Database) -> tuple[FeedState, ...]:
     """Every feed of the configuration, whether due or not."""
     cursor = db.conn.execute(f"{_FEED_STATE} WHERE disabled_at IS NULL ORDER BY feeds.id")
@@ -187,7 +193,7 @@ def feed_statuses(db: Database) -> tuple[FeedStatus, ...]:
             feeds.last_polled_at, feeds.last_outcome, feed_health.last_success_at,
             feed_health.next_poll_at, feed_health.newest_entry_at, feed_health.failures,
             feed_health.last_error, feeds.next_poll_why,
-            (SELECT count(*) FROM entries WHERE entries.feed_id = feeds.id) AS entries,
+            feeds.entries,
             in_force.url AS moved_to, sighted.url AS move_sighted,
             sighted.first_sighted_at AS move_sighted_at
         FROM feed_health

@@ -95,6 +95,33 @@ def _by_count(db: Database, feed_id: int, retention: Retention) -> str | None:
     return "" if row is None else str(row["last_seen_at"])
 
 
+def poll_cutoffs(
+    db: Database, own: Mapping[str, Retention], default: Retention, *, now: datetime
+) -> dict[int, str]:
+    """Feed id -> rows of `polls` from before this may go; feeds that keep all are left out."""
+    found = {}
+    for feed in db.conn.execute("SELECT id, url FROM feeds ORDER BY id").fetchall():
+        days = own.get(feed["url"], default).poll_days
+        if days is not None:
+            found[feed["id"]] = format_time(now - timedelta(days=days))
+    return found
+
+
+def remove_polls(db: Database, feed_id: int, cutoff: str) -> int:
+    """Removes a batch of the oldest rows of a feed's log; how many there were."""
+    return db.conn.execute(
+        """
+        DELETE FROM polls WHERE id IN (
+            SELECT id FROM polls
+            WHERE feed_id = :feed_id AND at < :cutoff
+            ORDER BY at
+            LIMIT :limit
+        )
+        """,
+        {"feed_id": feed_id, "cutoff": cutoff, "limit": BATCH},
+    ).rowcount
+
+
 def remove_batch(
     db: Database, cutoffs: Mapping[int, str], cursor: Cursor, *, now: datetime
 ) -> Batch:

@@ -6,6 +6,7 @@ As long as no version has been released; then it is history, and changes are ste
 from __future__ import annotations
 
 from aggregator.store.columns import time_column as _time
+from aggregator.store.schema_beside import BESIDE
 from aggregator.store.schema_hubs import HUBS
 
 _SITES = """
@@ -45,7 +46,8 @@ CREATE TABLE feeds (
     {_time("paused_until")},
     {_time("disabled_at")},
     served_by TEXT,
-    {_time("last_full_at")}
+    {_time("last_full_at")},
+    entries INTEGER NOT NULL DEFAULT 0
 ) STRICT
 """
 
@@ -377,5 +379,6 @@ FIRST = (
     *(_FEED_MOVES, *_FEED_MOVES_INDEXES),
     *_UPKEEP,
     *(_OVERRIDES, *_OVERRIDE_INDEXES),
+    *BESIDE,
     *HUBS,
 )

@@ -55,7 +55,7 @@ def horizontal_bars(bars: Sequence[tuple[str, float]], *, title: str, unit: str 
         size = (WIDTH - left - 110) * value / highest
         marks += [
             _text(left - 8, y + 16, label, "end"),
-            _rect(left, y + 4, max(size, 1), row - 8, "c0"),
+            _rect(left, y + 4, max(size, 1) if value else 0, row - 8, "c0"),
             _text(left + size + 6, y + 16, f"{value:g}{unit}", "start"),
         ]
     described = "; ".join(f"{label}: {value:g}{unit}" for label, value in bars)

@@ -22,6 +22,11 @@ STYLE = Path(__file__).parent / "static" / "web.css"
 _SPOKEN = """
 document.documentElement.lang = "en";
 document.querySelectorAll("section.content").forEach(part => part.setAttribute("role", "main"));
+let depth = 1;
+document.querySelectorAll(".content :is(h1, h2, h3, h4)").forEach(heading => {
+  depth = Math.min(Number(heading.tagName[1]), depth + 1);
+  heading.setAttribute("aria-level", depth);
+});
 document.getElementById("sql-editor")?.setAttribute("aria-label", "SQL");
 const spoken = {_filter_column: "Column", _filter_op: "Comparison", _filter_value: "Value"};
 document.querySelectorAll(".filters select, .filters input").forEach(field => {

@@ -19,6 +19,9 @@ from aggregator.web.charts import Column
 HOURS = 48
 DAYS = 30
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+AGES = ((1, "under 1 h"), (6, "under 6 h"), (24, "under 1 d"), (168, "under 7 d"))
+"""Steps of the age of a block's newest story: hours, and how the legend says it."""
+
 OUTCOMES = ("new document", "nothing new", "no document")
 
 Context = dict[str, Any]
@@ -32,7 +35,8 @@ def network_context(db: Database, now: datetime) -> Context:
         "polls": _polls_chart(insight.polls_by_hour(db, now=now, hours=HOURS), now),
         "published": _published_chart(insight.published_by_weekday(db, now=now, days=DAYS)),
         "lateness": _lateness_chart(insight.lateness(db, now=now, days=DAYS)),
-        "blocks": [_block(row, now) for row in insight.block_freshness(db)],
+        "fresh": _freshness(insight.block_freshness(db), now),
+        "ages": AGES,
         "headlines": [_linked(row) for row in insight.newest_headlines(db, limit=10)],
         "hours": HOURS,
         "days": DAYS,
@@ -50,6 +54,7 @@ def story_context(db: Database, story_id: int) -> Context | None:
         "merges": page.merges,
         "places": page.places,
         "revisions": page.revisions,
+        "overrides": page.overrides,
     }
 
 
@@ -121,12 +126,30 @@ def _span(minutes: int) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h"
 
 
+def _freshness(rows: Iterable[Row], now: datetime) -> Context:
+    """A line for each page, a column for each block that some page shows; None: not on it."""
+    found = {(str(row["page"]), str(row["block"])): _block(row, now) for row in rows}
+    blocks = sorted({block for _, block in found})
+    pages = sorted({page for page, _ in found})
+    lines = [(page, [found.get((page, block)) for block in blocks]) for page in pages]
+    return {"blocks": blocks, "lines": lines}
+
+
 def _block(row: Row, now: datetime) -> Context:
     return {
         **row,
         "newest": _age(row["newest_at"], now),
         "changed": _age(row["changed_at"], now),
+        "level": _level(row["newest_at"], now),
     }
+
+
+def _level(at: object, now: datetime) -> int:
+    """Which of AGES; one more for older ones and those without a date."""
+    if not isinstance(at, str):
+        return len(AGES)
+    hours = (now - parse_time(at)).total_seconds() / 3600
+    return sum(hours >= bound for bound, _ in AGES)
 
 
 def _age(at: object, now: datetime) -> str:

@@ -28,7 +28,7 @@ error_log stderr;
 events {{ worker_connections 64; }}
 http {{
     access_log off;
-    types {{ text/html html; application/javascript js; application/json json; }}
+    types {{ text/html html; text/css css; application/javascript js; application/json json; }}
     client_body_temp_path {place}/body;
     proxy_temp_path {place}/proxy;
     fastcgi_temp_path {place}/fastcgi;
@@ -162,6 +162,23 @@ def with_axe(html: str) -> str:
         "<script src='/axe.js'></script><script>axe.run().then(function (r) {"
         "document.body.setAttribute('data-axe', JSON.stringify(r.violations.map("
         "function (v) { return v.id + ' ' + v.nodes[0].html; }))); });</script>"
+    )
+    return html.replace("</body>", f"{run}</body>")
+
+
+def with_ruler(html: str) -> str:
+    """The same page, which leaves in `data-wide` of the body what is wider than its place."""
+    policy = html.find('<meta http-equiv="Content-Security-Policy"')
+    if policy >= 0:
+        html = html[:policy] + html[html.index(">", policy) + 1 :]
+    run = (
+        "<script>addEventListener('load', function () { document.body.setAttribute('data-wide',"
+        " JSON.stringify(Array.from(document.querySelectorAll('*')).filter(function (e) {"
+        " return e.scrollWidth > e.clientWidth && e.clientWidth > 1"
+        " && getComputedStyle(e).overflowX !== 'visible' || e === document.documentElement"
+        " && e.scrollWidth > innerWidth; }).map(function (e) {"
+        " return e.tagName + '.' + e.className + ' ' + e.scrollWidth + ' in ' + e.clientWidth;"
+        " }))); });</script>"
     )
     return html.replace("</body>", f"{run}</body>")
 

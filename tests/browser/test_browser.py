@@ -10,7 +10,16 @@ from pathlib import Path
 
 import html5lib
 import pytest
-from browser_build import AXE, CHROMIUM, NGINX, demo, look_at, nginx, with_axe
+from browser_build import (
+    AXE,
+    CHROMIUM,
+    NGINX,
+    demo,
+    look_at,
+    nginx,
+    with_axe,
+    with_ruler,
+)
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="needs chromium"),
@@ -53,6 +62,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     for name, html in {**pages, "preview": preview}.items():
         (www / f"{name}.html").write_text(html)
         (www / f"{name}-axe.html").write_text(with_axe(html))
+        (www / f"{name}-ruler.html").write_text(with_ruler(html))
     if AXE.is_file():
         (www / "axe.js").write_bytes(AXE.read_bytes())
     with nginx(place / "nginx", www, current) as address:
@@ -108,4 +118,17 @@ def test_axe_finds_no_violation(
 
     found = re.search(r'data-axe="(.*?)"', dom)
     assert found is not None, "axe did not run"
+    assert unescape(found[1]) == "[]"
+
+
+@pytest.mark.parametrize("width", [500, 1280], ids=["phone", "desktop"])
+@pytest.mark.parametrize("name", ["preview", "included", "scripted"])
+def test_nothing_scrolls_sideways(served: Served, tmp_path: Path, name: str, width: int) -> None:
+    """Neither the page nor a part of it, such as the preview's list of pages."""
+    url = f"{served.address}/{name}-ruler.html"
+
+    dom = look_at(url, tmp_path / "chromium", width=width).dom
+
+    found = re.search(r'data-wide="(.*?)"', dom)
+    assert found is not None, "nothing was measured"
     assert unescape(found[1]) == "[]"

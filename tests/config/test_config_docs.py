@@ -22,7 +22,7 @@ from aggregator.config.document import (
     ServeKeys,
     SiteKeys,
 )
-from aggregator.config.feed_keys import FeedKeys, RetentionKeys
+from aggregator.config.feed_keys import ArchiveKeys, FeedKeys, RetentionKeys
 from aggregator.config_file import read_network
 from aggregator.network import Feed, FetchSettings, FuturePolicy, RetryScope
 
@@ -39,6 +39,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "Words and categories": FilterKeys,
     "pages": PageKeys,
     "retention": RetentionKeys,
+    "archive": ArchiveKeys,
     "fetch": FetchKeys,
     "serve": ServeKeys,
 }

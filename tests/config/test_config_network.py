@@ -11,6 +11,7 @@ import pytest
 
 from aggregator.config import LoadedNetwork, load_network
 from aggregator.network import (
+    Archive,
     Block,
     Feed,
     FetchSettings,
@@ -53,18 +54,28 @@ def test_retention_of_the_network_and_of_a_feed() -> None:
               - https://a.example/1
               - {url: "https://a.example/2", retention: {keep: 5}}
               - {url: "https://a.example/3", retention: {}}
-        retention: {days: 30}
+        retention: {days: 30, poll_days: 90}
         """
 
     network = load(text).network
 
-    assert network.retention == Retention(days=30)
+    assert network.retention == Retention(days=30, poll_days=90)
     assert network.retentions() == {
         "https://a.example/2": Retention(keep=5),
         "https://a.example/3": Retention(),
     }
     assert [rule.is_endless for rule in network.retentions().values()] == [False, True]
     assert load(SITES).network.retention.is_endless
+
+
+def test_the_archive_is_off_unless_its_key_is_there() -> None:
+    """An empty one has every default."""
+    assert load(SITES).network.archive is None
+    assert load(SITES + "\narchive: {}\n").network.archive == Archive()
+    written = "\narchive: {max_bytes: 2MiB, days: 3}\ncheck_stories: 6h\n"
+    network = load(SITES + written).network
+    assert network.archive == Archive(2 * 1024 * 1024, 3)
+    assert network.check_stories == timedelta(hours=6)
 
 
 def test_every_key_reaches_its_value() -> None:

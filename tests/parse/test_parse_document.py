@@ -202,6 +202,17 @@ def test_dated_items_are_kept_before_undated_ones() -> None:
     assert titles[:-1] == [f"u{n}" for n in range(499)]
 
 
+def test_a_summary_is_full_wherever_its_head_ends() -> None:
+    """The head of the text alone would give 1,950 characters and hide that there is more."""
+    tags = "<b></b>" * 306
+    body = rss(f"{LINK}<description><![CDATA[{tags}{'word ' * 1000}]]></description>")
+
+    summary = only(body).summary
+
+    assert len(summary) == 2000
+    assert summary.endswith("…")
+
+
 def test_a_long_text_with_much_markup_still_gives_a_summary() -> None:
     """The head of the text is not all that is looked at."""
     tags = '<span class="x"></span>' * 300

@@ -103,7 +103,32 @@ async def test_an_unchanged_body_is_not_read(tmp_path: Path) -> None:
     assert {report.outcome for report in reports} == {Outcome.UNCHANGED}
 
 
-async def test_a_site_that_is_down_empties_no_block(tmp_path: Path) -> None:
+async def test_a_corrected_headline_is_on_the_pages_within_one_poll(tmp_path: Path) -> None:
+    """In every file that showed the old one; the story, its number and its place stay."""
+    async with family_at_work(tmp_path) as (instance, server):
+        await instance.publish()
+        shown = "SELECT page, block, position, story_id FROM page_headlines ORDER BY 1, 2, 3"
+        before = query(instance, shown)
+        family = build_family(datetime.now(UTC))
+        documents = tuple(
+            replace(document, body=document.body.replace(b"Tidal turbine", b"Tidal engine"))
+            for document in family.documents
+        )
+        server.replace(replace(family, documents=documents))
+
+        await poll_all(instance)
+        publication = await instance.publish()
+
+        told = {row[0] for row in query(instance, "SELECT DISTINCT title FROM page_headlines")}
+        text = (instance.network.output / "current/spacewar/headlines.txt").read_text()
+        assert publication is not None
+        assert query(instance, shown) == before
+        assert "Tidal engine passes its fifth winter under water" in told
+        assert "Tidal engine" in text
+        assert "Tidal turbine" not in text
+
+
+async def test_rH6_a_site_that_is_down_empties_no_block(tmp_path: Path) -> None:
     """rH2, rH6: the failure is recorded, the page stays as it was."""
     async with family_at_work(tmp_path) as (instance, server):
         await instance.publish()

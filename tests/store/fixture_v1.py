@@ -22,6 +22,8 @@ from aggregator.editors import OverrideKind
 from aggregator.model import BlockContent, FeedMeta, Headline, PageContent
 from aggregator.network import Retention
 from aggregator.store import (
+    archive,
+    checks,
     moves,
     overrides,
     publications,
@@ -30,6 +32,8 @@ from aggregator.store import (
     subscriptions,
     writing,
 )
+from aggregator.store.archive import ArchivedPoll
+from aggregator.store.checks import Checked
 from aggregator.store.overrides import NewOverride
 from aggregator.store.retention import Cursor
 from aggregator.store.store import Store
@@ -61,6 +65,12 @@ def fill(path: Path) -> None:
             rates.write_policy(db, policy.starting_state(2, 24, NOW))
             retitle = NewOverride(OverrideKind.RETITLE, story_id=2, value="Told otherwise")
             overrides.add(db, retitle, now=NOW)
+            body = archive.pack(b"<rss/>")
+            polled = ArchivedPoll(
+                1, NOW, NOW, "ok", 200, "https://a.example/feed", None, None, body
+            )
+            archive.keep(db, polled, max_bytes=1000)
+            checks.record(db, Checked(2, "https://a.example/1", NOW, NOW + DAY, 200, 0, None))
             cutoffs = retention.cutoffs(db, {}, Retention(days=3), now=NOW)
             retention.remove_batch(db, cutoffs, Cursor(), now=NOW)
 

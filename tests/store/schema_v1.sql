@@ -39,7 +39,8 @@ CREATE TABLE feeds (
     paused_until TEXT CHECK (length(paused_until) = 20 AND paused_until GLOB '????-??-??T??:??:??Z'),
     disabled_at TEXT CHECK (length(disabled_at) = 20 AND disabled_at GLOB '????-??-??T??:??:??Z'),
     served_by TEXT,
-    last_full_at TEXT CHECK (length(last_full_at) = 20 AND last_full_at GLOB '????-??-??T??:??:??Z')
+    last_full_at TEXT CHECK (length(last_full_at) = 20 AND last_full_at GLOB '????-??-??T??:??:??Z'),
+    entries INTEGER NOT NULL DEFAULT 0
 ) STRICT
 ;
 CREATE TABLE polls (
@@ -203,6 +204,42 @@ CREATE TABLE overrides (
     CHECK ((story_id IS NOT NULL) + (canonical_url IS NOT NULL) + (words IS NOT NULL) <= 1)
 ) STRICT
 ;
+CREATE TABLE archive_bodies (
+    id INTEGER PRIMARY KEY,
+    sha256 TEXT NOT NULL UNIQUE,
+    bytes INTEGER NOT NULL,
+    stored_bytes INTEGER NOT NULL,
+    body BLOB NOT NULL
+) STRICT
+;
+CREATE TABLE archive_polls (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    feed_id INTEGER NOT NULL REFERENCES feeds(id) ON DELETE CASCADE,
+    arrived_at TEXT NOT NULL CHECK (length(arrived_at) = 20 AND arrived_at GLOB '????-??-??T??:??:??Z'),
+    at TEXT NOT NULL CHECK (length(at) = 20 AND at GLOB '????-??-??T??:??:??Z'),
+    outcome TEXT NOT NULL,
+    http_status INTEGER,
+    url TEXT,
+    content_type TEXT,
+    error TEXT,
+    body_id INTEGER REFERENCES archive_bodies(id)
+) STRICT
+;
+CREATE TABLE archive_state (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    stored_bytes INTEGER NOT NULL
+) STRICT
+;
+CREATE TABLE story_checks (
+    story_id INTEGER PRIMARY KEY REFERENCES stories(id) ON DELETE CASCADE,
+    url TEXT NOT NULL,
+    checked_at TEXT NOT NULL CHECK (length(checked_at) = 20 AND checked_at GLOB '????-??-??T??:??:??Z'),
+    next_check_at TEXT NOT NULL CHECK (length(next_check_at) = 20 AND next_check_at GLOB '????-??-??T??:??:??Z'),
+    http_status INTEGER,
+    misses INTEGER NOT NULL DEFAULT 0 CHECK (misses >= 0),
+    override_id INTEGER REFERENCES overrides(id) ON DELETE SET NULL
+) STRICT
+;
 CREATE TABLE subscriptions (
     feed_id INTEGER PRIMARY KEY REFERENCES feeds(id) ON DELETE CASCADE,
     hub_url TEXT NOT NULL,
@@ -219,11 +256,11 @@ CREATE TABLE subscriptions (
     last_error TEXT
 ) STRICT
 ;
-INSERT INTO _sqlite_migrations (id, migration_set, name, applied_at) VALUES (1, 'aggregator', 'm001_create', '2026-11-25 08:15:45.550085+00:00');
+INSERT INTO _sqlite_migrations (id, migration_set, name, applied_at) VALUES (1, 'aggregator', 'm001_create', '2026-11-25 08:29:31.102415+00:00');
 INSERT INTO sites (id, name, home) VALUES ('a', 'A', 'https://a.example/');
 INSERT INTO sites (id, name, home) VALUES ('b', 'B', 'https://b.example/');
-INSERT INTO feeds (id, site_id, url, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours, skip_days, etag, last_modified, body_hash, last_polled_at, last_success_at, last_read_at, next_poll_at, next_poll_why, failures, last_outcome, last_error, newest_entry_at, paused_until, disabled_at, served_by, last_full_at) VALUES (1, 'a', 'https://a.example/feed', 'F', NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL, NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL, 0, 'ok', NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO feeds (id, site_id, url, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours, skip_days, etag, last_modified, body_hash, last_polled_at, last_success_at, last_read_at, next_poll_at, next_poll_why, failures, last_outcome, last_error, newest_entry_at, paused_until, disabled_at, served_by, last_full_at) VALUES (2, 'b', 'https://b.example/feed', NULL, NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-25T12:00:00Z', NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO feeds (id, site_id, url, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours, skip_days, etag, last_modified, body_hash, last_polled_at, last_success_at, last_read_at, next_poll_at, next_poll_why, failures, last_outcome, last_error, newest_entry_at, paused_until, disabled_at, served_by, last_full_at, entries) VALUES (1, 'a', 'https://a.example/feed', 'F', NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL, NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL, 0, 'ok', NULL, NULL, NULL, NULL, NULL, NULL, 2);
+INSERT INTO feeds (id, site_id, url, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours, skip_days, etag, last_modified, body_hash, last_polled_at, last_success_at, last_read_at, next_poll_at, next_poll_why, failures, last_outcome, last_error, newest_entry_at, paused_until, disabled_at, served_by, last_full_at, entries) VALUES (2, 'b', 'https://b.example/feed', NULL, NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-25T12:00:00Z', NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1);
 INSERT INTO polls (id, feed_id, at, outcome, http_status, bytes, duration_ms, new_entries, updated_entries, error, tier, truncated_entries, undated_entries, skipped_entries) VALUES (1, 1, '2026-11-25T12:00:00Z', 'ok', 304, 0, 5, 0, 0, NULL, NULL, 0, 0, 0);
 INSERT INTO stories (id, site_id, entry_id, url, title, image_url, published_at, first_seen_at, held_until, withdrawn_at) VALUES (2, 'a', 2, 'https://a.example/1', 'Story 1', NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL);
 INSERT INTO stories (id, site_id, entry_id, url, title, image_url, published_at, first_seen_at, held_until, withdrawn_at) VALUES (3, 'a', 3, 'https://a.example/2', 'Story 2', NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL);
@@ -247,10 +284,15 @@ INSERT INTO search (rowid, title, summary, title_pairs, summary_pairs) VALUES (4
 INSERT INTO tombstones (feed_id, kind, value, entry_id, removed_at) VALUES (1, 'guid', 'g9', 1, '2026-11-25T12:00:00Z');
 INSERT INTO tombstones (feed_id, kind, value, entry_id, removed_at) VALUES (1, 'url', 'a.example/9', 1, '2026-11-25T12:00:00Z');
 INSERT INTO overrides (id, kind, story_id, url, canonical_url, words, value, page, note, created_at, expires_at, ended_at) VALUES (1, 'retitle', 2, NULL, NULL, NULL, 'Told otherwise', NULL, NULL, '2026-11-25T12:00:00Z', NULL, NULL);
+INSERT INTO archive_bodies (id, sha256, bytes, stored_bytes, body) VALUES (1, 'b8a3805e669decf7180d8c7f4af5d4706d615d0678c424bd1c6b853def3bf3d2', 6, 14, X'789CB3292A2ED6B7030007690202');
+INSERT INTO archive_polls (id, feed_id, arrived_at, at, outcome, http_status, url, content_type, error, body_id) VALUES (1, 1, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', 'ok', 200, 'https://a.example/feed', NULL, NULL, 1);
+INSERT INTO archive_state (id, stored_bytes) VALUES (1, 14);
+INSERT INTO story_checks (story_id, url, checked_at, next_check_at, http_status, misses, override_id) VALUES (2, 'https://a.example/1', '2026-11-25T12:00:00Z', '2026-11-26T12:00:00Z', 200, 0, NULL);
 INSERT INTO subscriptions (feed_id, hub_url, topic_url, nonce, state, asked_at, ask_at, verified_at, expires_at, failures, pushed_at, missed_at, last_error) VALUES (1, 'https://hub.example/', 'https://a.example/feed', 'nonce', 'asked', '2026-11-25T12:00:00Z', '2026-11-25T12:15:00Z', NULL, NULL, 1, NULL, NULL, NULL);
 DELETE FROM sqlite_sequence;
 INSERT INTO sqlite_sequence (name, seq) VALUES ('stories', 3);
 INSERT INTO sqlite_sequence (name, seq) VALUES ('entries', 4);
+INSERT INTO sqlite_sequence (name, seq) VALUES ('archive_polls', 1);
 CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
     ON "_sqlite_migrations" ("migration_set", "name");
 CREATE INDEX feeds_due ON feeds(next_poll_at) WHERE next_poll_at IS NOT NULL;
@@ -273,6 +315,15 @@ CREATE INDEX placements_by_place ON placements(page, block, position, shown_from
 CREATE INDEX entries_by_time ON entries(first_seen_at);
 CREATE INDEX overrides_in_force ON overrides(expires_at) WHERE ended_at IS NULL;
 CREATE INDEX overrides_by_story ON overrides(story_id) WHERE story_id IS NOT NULL;
+CREATE TRIGGER entries_counted_in AFTER INSERT ON entries BEGIN UPDATE feeds SET entries = entries + 1 WHERE id = new.feed_id; END;
+CREATE TRIGGER entries_counted_out AFTER DELETE ON entries BEGIN UPDATE feeds SET entries = entries - 1 WHERE id = old.feed_id; END;
+CREATE TRIGGER entries_counted_over AFTER UPDATE OF feed_id ON entries BEGIN UPDATE feeds SET entries = entries - 1 WHERE id = old.feed_id; UPDATE feeds SET entries = entries + 1 WHERE id = new.feed_id; END;
+CREATE INDEX archive_bodies_by_size ON archive_bodies(stored_bytes);
+CREATE INDEX archive_polls_by_time ON archive_polls(at);
+CREATE INDEX archive_polls_by_feed ON archive_polls(feed_id, at);
+CREATE INDEX archive_polls_by_body ON archive_polls(body_id) WHERE body_id IS NOT NULL;
+CREATE INDEX story_checks_due ON story_checks(next_check_at);
+CREATE INDEX story_checks_by_override ON story_checks(override_id) WHERE override_id IS NOT NULL;
 CREATE VIEW headlines AS
 SELECT
     stories.id AS story_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import unicodedata
 
@@ -178,6 +179,28 @@ def test_invisible_characters(raw: str, text: str) -> None:
     """D07: direction never leaks; Hebrew, Arabic, Persian, Indic and emoji stay legible."""
     assert clean(raw, limit=300) == text
     assert plain_title(raw) == text
+
+
+def test_D14_cleaning_twice_changes_nothing() -> None:
+    """50,000 strings of letters, marks, controls, directions, joiners, surrogates and entities."""
+    rng = random.Random(14)
+    pieces = [
+        *"abc <>&;\"'\x00\x1b\x7f\x85\u00a0\u00ad\u200b\u200d\u200f\u202e\u2028\ud800\ufeff\ufffe"
+    ]
+    pieces += [
+        "\u0301",
+        "e\u0301",
+        "\u05d0",
+        "\u0627",
+        "\u0915\u094d",
+        "\U0001f469\u200d\U0001f680",
+        "\u1112",
+    ]
+    pieces += ["\u2066", "\u2069", "&amp;", "&#8217;", "<b>", "</b>", "北京"]
+
+    for _ in range(50_000):
+        text = clean("".join(rng.choices(pieces, k=rng.randrange(30))), limit=20)
+        assert clean(text, limit=20) == text
 
 
 def test_text_is_composed() -> None:

@@ -15,9 +15,11 @@ import pytest
 import yaml
 from store_build import entry, network_at, poll_record, store_document
 
+from aggregator.editors import OverrideKind
 from aggregator.errors import UsageError
 from aggregator.model import BlockContent, FeedMeta, Headline, PageContent
-from aggregator.store import publications, writing
+from aggregator.store import overrides, publications, writing
+from aggregator.store.overrides import NewOverride
 from aggregator.store.store import Store
 from aggregator.web import server, views
 
@@ -59,9 +61,9 @@ def test_the_network_in_numbers(store: Store) -> None:
 
     assert "1 new document, 0 nothing new, 1 no document" in context["polls"]
     assert {row["state"]: row["feeds"] for row in context["states"]} == {"ok": 1, "failing": 1}
-    assert [(row["block"], row["newest"], row["changed"]) for row in context["blocks"]] == [
-        ("x", "3 h", "now")
-    ]
+    assert context["fresh"]["blocks"] == ["x"]
+    ((page, (block,)),) = context["fresh"]["lines"]
+    assert (page, block["newest"], block["changed"], block["level"]) == ("a", "3 h", "now", 1)
     assert "under 3 h: 1" in context["lateness"]
 
 
@@ -83,6 +85,43 @@ def test_a_story_with_its_history(store: Store) -> None:
     assert [row["title"] for row in context["places"]] == ["As shown"]
     assert [row["title"] for row in context["revisions"]] == ["Old"]
     assert views.story_context(store.db, 999) is None
+
+
+def test_a_page_that_lacks_a_block_has_a_gap(store: Store) -> None:
+    """And a story without a date is as old as can be."""
+    told = Headline(2, "T", "https://a.example/2", "a", "A", None)
+    pages = [
+        PageContent(page, page, (BlockContent(block, "X", None, (told,)),))
+        for page, block in (("a", "x"), ("b", "y"))
+    ]
+    with store.transaction() as db:
+        publications.record_publication(db, 2, pages, changed_files=1, removed_files=0, now=NOW)
+
+    lines = views.network_context(store.db, NOW)["fresh"]["lines"]
+
+    assert [(page, [cell and cell["level"] for cell in cells]) for page, cells in lines] == [
+        ("a", [4, None]),
+        ("b", [None, 4]),
+    ]
+
+
+def test_what_editors_did_is_part_of_the_history(store: Store) -> None:
+    """By the story's number and by its link, in force or not."""
+    for word in (
+        NewOverride(OverrideKind.WITHDRAW, story_id=1, note="its page is gone"),
+        NewOverride(OverrideKind.RETITLE, canonical_url="a.example/1", value="Told otherwise"),
+        NewOverride(OverrideKind.PIN, story_id=2),
+    ):
+        with store.transaction() as db:
+            overrides.add(db, word, now=NOW)
+
+    context = views.story_context(store.db, 1)
+
+    assert context is not None
+    assert [(row["kind"], row["value"] or row["note"]) for row in context["overrides"]] == [
+        ("withdraw", "its page is gone"),
+        ("retitle", "Told otherwise"),
+    ]
 
 
 def test_only_addresses_of_the_web_are_links(store: Store) -> None:

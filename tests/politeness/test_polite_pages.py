@@ -1,0 +1,340 @@
+"""Pages of stories that are shown: asked for politely, and what becomes of those that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fetch_servers import redirect
+from polite_world import World, full, network_with, status, world
+
+from aggregator.fetch import Fetcher
+from aggregator.model import BlockContent, Headline, PageContent
+from aggregator.network import Network
+from aggregator.store import checks, overrides, publications
+from aggregator.visiting import AT_A_TIME, Visit, check_stories
+
+HOUR = timedelta(hours=1)
+EVERY = 6 * HOUR
+CONFIRM = timedelta(minutes=16)
+NOT_FOUND, GONE = status("404 Not Found"), status("410 Gone")
+THERE = full(b"<!doctype html><title>A story</title>" + b" " * 100_000)
+
+
+def feed_of(found: World, count: int) -> bytes:
+    """Stories 1 to `count`, each at a.test or, every second one, at b.test."""
+    items = "".join(
+        f"<item><title>Story {n}</title><guid>{n}</guid>"
+        f"<link>{found.url(place_of(n))}</link></item>"
+        for n in range(1, count + 1)
+    )
+    return f'<rss version="2.0"><channel><title>F</title>{items}</channel></rss>'.encode()
+
+
+def place_of(number: int) -> str:
+    """Where the page of a story is."""
+    return f"{'b' if number % 2 == 0 else 'a'}.test/{number}"
+
+
+@dataclass
+class Shown:
+    """A world whose stories stand on a page."""
+
+    world: World
+    fetcher: Fetcher
+    network: Network
+
+    async def visit(self, later: timedelta = timedelta()) -> Visit:
+        """As the daemon does once a minute, and publishes then."""
+        self.world.now += later
+        visit = await check_stories(self.world.poller, self.fetcher)
+        self.publish()
+        return visit
+
+    def publish(self) -> None:
+        """What is not withdrawn stands on the page."""
+        store, now = self.world.store, self.world.now
+        with store.transaction() as db:
+            overrides.settle(db, now=now)
+            told = self.world.rows(
+                "SELECT id, title, url FROM stories WHERE withdrawn_at IS NULL ORDER BY id"
+            )
+            lines = tuple(Headline(id, title, url, "a", "A", None) for id, title, url in told)
+            page = PageContent("a", "a", (BlockContent("x", "X", None, lines),))
+            number = (publications.last_generation(db) or 0) + 1
+            publications.record_publication(
+                db, number, (page,), changed_files=1, removed_files=0, now=now
+            )
+
+    def stories(self) -> list[int]:
+        """Those that stand on the page."""
+        return [row[0] for row in self.world.rows("SELECT story_id FROM page_headlines")]
+
+    def asked(self) -> list[str]:
+        """Every page that was asked for, in order."""
+        return [one.host + one.target for one in self.world.seen if one.target != "/feed"]
+
+
+@asynccontextmanager
+async def shown(
+    directory: Path, count: int = 1, *, every: timedelta | None = EVERY, **fetch: Any
+) -> AsyncIterator[Shown]:
+    """`count` stories on a page, every page of theirs there."""
+    feeds = {"a.test/feed": {}, "fetch": fetch}
+    async with world(directory, feeds) as found:
+        network = replace(network_with(found, directory, feeds), check_stories=every)
+        fetcher = Fetcher(
+            network.fetch,
+            user_agent="aggregator/0.1.0 (+https://example.com/bot)",
+            now=lambda: found.now,
+            lookup=lambda host: ("127.0.0.1",),
+        )
+        found.adopt(network, fetcher)
+        found.serve("a.test/feed", full(feed_of(found, count)))
+        for number in range(1, count + 1):
+            found.serve(place_of(number), THERE)
+        await found.poll()
+        made = Shown(found, fetcher, network)
+        made.publish()
+        try:
+            yield made
+        finally:
+            await fetcher.aclose()
+
+
+async def test_by_default_no_page_is_asked_for(tmp_path: Path) -> None:
+    """One request more a story is the operator's to allow."""
+    async with shown(tmp_path, every=None) as pages:
+        assert await pages.visit(30 * EVERY) == Visit()
+        assert pages.asked() == []
+
+
+async def test_each_page_that_is_shown_is_asked_for_once_in_a_while(tmp_path: Path) -> None:
+    """Not before it has been shown for as long, and not what no page shows."""
+    async with shown(tmp_path, 4) as pages:
+        assert (await pages.visit(EVERY - HOUR)).asked == 0
+        pages.world.store.db.conn.execute(
+            "UPDATE placements SET shown_until = shown_from WHERE story_id = 4"
+        )
+        await pages.visit(HOUR)
+        await pages.visit(HOUR)
+        pages.publish()
+        first = pages.asked()
+        await pages.visit(EVERY)
+
+        assert sorted(first) == ["a.test/1", "a.test/3", "b.test/2"]
+        assert len(pages.asked()) >= 6
+        assert pages.stories() == [1, 2, 3, 4]
+
+
+async def test_410_takes_a_story_off_every_page_with_the_next_publication(tmp_path: Path) -> None:
+    """With a row that says why; the others stay."""
+    async with shown(tmp_path, 3) as pages:
+        pages.world.serve(place_of(2), GONE)
+
+        visit = await pages.visit(EVERY)
+
+        assert visit == Visit(asked=3, gone=1)
+        assert pages.stories() == [1, 3]
+        assert pages.world.rows("SELECT kind, story_id, note FROM overrides") == [
+            ("withdraw", 2, "its page is gone (HTTP status 410); ends when it is back")
+        ]
+
+
+async def test_404_counts_the_second_time(tmp_path: Path) -> None:
+    """A quarter of an hour later; an answer in between ends it."""
+    async with shown(tmp_path, 3) as pages:
+        pages.world.serve(place_of(1), NOT_FOUND, THERE, NOT_FOUND)
+
+        await pages.visit(EVERY)
+        await pages.visit(CONFIRM)
+        assert pages.stories() == [1, 2, 3]
+        await pages.visit(EVERY)
+        assert pages.stories() == [1, 2, 3]
+        visit = await pages.visit(CONFIRM)
+
+        assert visit.gone == 1
+        assert pages.stories() == [2, 3]
+
+
+async def test_a_page_that_is_back_brings_its_story_back(tmp_path: Path) -> None:
+    """The withdrawal ends; nothing else does."""
+    async with shown(tmp_path, 2) as pages:
+        pages.world.serve(place_of(1), GONE, GONE, THERE)
+        await pages.visit(EVERY)
+        await pages.visit(EVERY)
+        assert pages.stories() == [2]
+
+        visit = await pages.visit(EVERY)
+
+        assert visit.back == 1
+        assert pages.stories() == [1, 2]
+        (ended,) = pages.world.row("SELECT ended_at FROM overrides")
+        assert ended is not None
+        assert pages.world.row("SELECT override_id FROM story_checks WHERE story_id = 1") == (None,)
+
+
+async def test_after_seven_days_nobody_asks_any_more(tmp_path: Path) -> None:
+    """The story stays withdrawn, and its row of checks goes."""
+    async with shown(tmp_path, 2) as pages:
+        pages.world.serve(place_of(1), GONE)
+        for _ in range(40):
+            await pages.visit(EVERY)
+
+        asked = pages.asked().count("a.test/1")
+        assert 26 <= asked <= 29
+        assert pages.stories() == [2]
+        assert pages.world.rows("SELECT story_id FROM story_checks") == [(2,)]
+
+
+async def test_an_editor_has_the_last_word(tmp_path: Path) -> None:
+    """Who undoes the withdrawal keeps the story, though its page stays gone."""
+    async with shown(tmp_path, 2) as pages:
+        pages.world.serve(place_of(1), GONE)
+        await pages.visit(EVERY)
+        with pages.world.store.transaction() as db:
+            overrides.end(db, 1, now=pages.world.now)
+        pages.publish()
+
+        await pages.visit(EVERY)
+        await pages.visit(EVERY)
+
+        assert pages.stories() == [1, 2]
+        assert pages.world.rows("SELECT count(*) FROM overrides") == [(1,)]
+
+
+async def test_a_site_in_trouble_loses_nothing(tmp_path: Path) -> None:
+    """All of a.test answers 404; b.test is well. The story that alone is missing later goes."""
+    async with shown(tmp_path, 8) as pages:
+        for number in (1, 3, 5, 7):
+            pages.world.serve(place_of(number), NOT_FOUND)
+        for _ in range(4):
+            await pages.visit(EVERY)
+        assert pages.stories() == [1, 2, 3, 4, 5, 6, 7, 8]
+
+        for number in (1, 3, 5):
+            pages.world.serve(place_of(number), THERE)
+        await pages.visit(EVERY)
+        await pages.visit(EVERY)
+
+        assert pages.stories() == [1, 2, 3, 4, 5, 6, 8]
+
+
+async def test_stories_that_went_for_good_do_not_protect_the_others(tmp_path: Path) -> None:
+    """Two of the three pages of a.test are gone; the third may go too."""
+    async with shown(tmp_path, 6) as pages:
+        for number in (1, 3):
+            pages.world.serve(place_of(number), GONE)
+        await pages.visit(EVERY)
+        pages.world.serve(place_of(5), NOT_FOUND)
+        await pages.visit(EVERY)
+        await pages.visit(CONFIRM)
+
+        assert pages.stories() == [2, 4, 6]
+
+
+async def test_a_server_that_wants_less_is_left_alone(tmp_path: Path) -> None:
+    """A 429 ends it for the host, here and in later visits; so does one that a feed was told."""
+    async with shown(tmp_path, 6) as pages:
+        for number in (1, 3, 5):
+            pages.world.serve(place_of(number), status("429 Slow", "Retry-After: 90000"))
+        await pages.visit(EVERY)
+        await pages.visit(HOUR)
+        asked = [place for place in pages.asked() if place.startswith("a.test")]
+        assert len(asked) == 1
+
+        pages.world.store.db.conn.execute("UPDATE feeds SET paused_until = '2026-12-30T00:00:00Z'")
+        await pages.visit(timedelta(days=2))
+
+        assert [place for place in pages.asked() if place.startswith("a.test")] == asked
+
+
+async def test_any_other_answer_says_nothing(tmp_path: Path) -> None:
+    """Errors, a refusal, a loop; a redirect is followed, to a page that is there."""
+    async with shown(tmp_path, 4) as pages:
+        pages.world.serve(place_of(1), status("500 Oops"))
+        pages.world.serve(place_of(2), status("403 No"))
+        pages.world.serve(place_of(3), redirect(pages.world.url(place_of(3))))
+        pages.world.serve(place_of(4), redirect(pages.world.url("b.test/new")))
+        pages.world.serve("b.test/new", THERE)
+        for _ in range(3):
+            await pages.visit(EVERY)
+
+        assert pages.stories() == [1, 2, 3, 4]
+        assert pages.world.rows("SELECT http_status FROM story_checks ORDER BY story_id") == [
+            (500,),
+            (403,),
+            (None,),
+            (200,),
+        ]
+
+
+async def test_few_pages_at_a_time_and_one_after_the_other(tmp_path: Path) -> None:
+    """Twenty a visit, the longest overdue first; never two requests at once."""
+    async with shown(tmp_path, AT_A_TIME + 5) as pages:
+        first = await pages.visit(EVERY)
+        second = await pages.visit(timedelta(minutes=1))
+
+        assert (first.asked, second.asked) == (AT_A_TIME, 5)
+        assert len(set(pages.asked())) == AT_A_TIME + 5
+        assert pages.world.together == 1
+
+
+async def test_a_visit_does_not_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where pages are slow the next visit goes on, so that what was found is published."""
+    monkeypatch.setattr("aggregator.visiting.BUDGET_S", -1.0)
+    async with shown(tmp_path, 4) as pages:
+        asked = [(await pages.visit(later)).asked for later in (EVERY, HOUR, HOUR)]
+
+        assert asked == [1, 1, 1]
+        assert len(set(pages.asked())) == 3
+
+
+async def test_the_guard_holds_for_pages(tmp_path: Path) -> None:
+    """A story may link anywhere, our own network included."""
+    async with shown(tmp_path, 1) as pages:
+        pages.world.store.db.conn.execute("UPDATE stories SET url = 'http://169.254.169.254/x'")
+
+        await pages.visit(EVERY)
+
+        assert pages.asked() == []
+        assert pages.world.rows("SELECT http_status, misses FROM story_checks") == [(None, 0)]
+
+
+async def test_a_story_with_a_new_link_is_asked_for_there(tmp_path: Path) -> None:
+    """What was known of the old one does not count."""
+    async with shown(tmp_path, 2) as pages:
+        pages.world.serve(place_of(1), NOT_FOUND)
+        await pages.visit(EVERY)
+        pages.world.store.db.conn.execute(
+            "UPDATE stories SET url = :url WHERE id = 1", {"url": pages.world.url("a.test/new")}
+        )
+        pages.world.serve("a.test/new", NOT_FOUND)
+
+        await pages.visit(timedelta(minutes=1))
+
+        assert pages.asked()[-1] == "a.test/new"
+        assert pages.stories() == [1, 2]
+
+
+async def test_a_story_that_retention_removed_meanwhile_leaves_no_row(tmp_path: Path) -> None:
+    """The visit asks outside of any transaction."""
+    async with shown(tmp_path, 1) as pages:
+        look = pages.fetcher.look
+
+        async def slow(url: str) -> Any:
+            answer = await look(url)
+            connection = pages.world.store.db.conn
+            for table in ("placements", "entries", "stories"):
+                connection.execute(f"DELETE FROM {table}")
+            return answer
+
+        pages.fetcher.look = slow  # type: ignore[method-assign] # what happens while it waits
+        await pages.visit(EVERY)
+
+        assert checks.answers(pages.world.store.db) == ()
