@@ -24,6 +24,7 @@ from aggregator.requests import feeds_named, poll_and_publish, rested_of
 from aggregator.store import due, subscriptions
 from aggregator.store.store import Store
 from aggregator.store.subscriptions import Wish
+from aggregator.times import format_time
 from aggregator.vitals import Vitals
 from aggregator.websub import State, Subscription
 
@@ -112,18 +113,14 @@ class Hubs:
     async def confirm(self, feed_id: int, topic: str, lease: str) -> bool:
         """The hub asks whether the subscription was meant."""
         tools = self._instance.tools
-        confirmed = await tools.store.run(_confirm, feed_id, topic, lease, tools.clock())
-        if confirmed is None:
+        found = await tools.store.run(_confirm, feed_id, topic, lease, tools.clock())
+        if found is None:
             return False
-        if confirmed.expires_at is not None:
-            log_event(
-                log,
-                logging.INFO,
-                "subscribed",
-                feed=feed_id,
-                hub=masked_url(confirmed.topic.hub),
-                until=f"{confirmed.expires_at:%Y-%m-%dT%H:%M:%SZ}",
-            )
+        known, is_new = found
+        if is_new:
+            until = None if known.expires_at is None else format_time(known.expires_at)
+            hub = masked_url(known.topic.hub)
+            log_event(log, logging.INFO, "subscribed", feed=feed_id, hub=hub, until=until)
         return True
 
     async def deny(self, feed_id: int, topic: str, reason: str) -> bool:
@@ -244,7 +241,8 @@ def _refuse(store: Store, feed_id: int, why: str) -> None:
 
 def _confirm(
     store: Store, feed_id: int, topic: str, lease: str, now: datetime
-) -> Subscription | None:
+) -> tuple[Subscription, bool] | None:
+    """What holds from now on, and whether that is new; None: nobody asked for this."""
     with store.transaction() as db:
         known = subscriptions.read(db, feed_id)
         if known is None or not websub.is_wanted(known, topic):
@@ -252,7 +250,7 @@ def _confirm(
         confirmed = websub.verified(known, lease, now)
         if confirmed != known:
             subscriptions.write(db, feed_id, confirmed)
-        return confirmed
+        return confirmed, confirmed != known
 
 
 def _deny(

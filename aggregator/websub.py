@@ -27,6 +27,9 @@ LONGEST_RETRY = timedelta(days=1)
 GRACE = timedelta(minutes=15)
 """News that a poll finds so long after a push, or sooner, is that push's."""
 
+TRUSTED_FOR = timedelta(days=7)
+"""After the last push: a hub may die without a word."""
+
 PUSHED_INTERVAL = timedelta(hours=6)
 """Of a feed whose pushes arrive: four polls a day see that nothing was missed."""
 
@@ -163,6 +166,8 @@ def is_alive(known: Subscription, now: datetime) -> bool:
     if known.state is not State.ACTIVE or known.pushed_at is None:
         return False
     if known.expires_at is None or known.expires_at <= now:
+        return False
+    if now - known.pushed_at > TRUSTED_FOR:
         return False
     return known.missed_at is None or known.missed_at < known.pushed_at
 

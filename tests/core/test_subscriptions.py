@@ -173,8 +173,9 @@ def test_news_without_any_push_yet_miss_nothing() -> None:
         replace(pushed(active(), NOW), state=State.DENIED),
         pushed(active(since=11 * DAY), NOW),
         replace(pushed(active(), NOW), expires_at=None),
+        pushed(active(since=9 * DAY), NOW - 8 * DAY),
     ],
-    ids=["denied", "expired", "no lease"],
+    ids=["denied", "expired", "no lease", "silent for a week"],
 )
 def test_a_subscription_that_ended_is_not_alive(known: Subscription) -> None:
     """The feed is polled at its own pace."""

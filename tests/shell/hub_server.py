@@ -38,6 +38,7 @@ class Behaviour:
     location: str | None = None
     denies: str | None = None
     verifies: bool = True
+    hangs: bool = False
     method: str = "sha256"
 
 
@@ -59,6 +60,7 @@ class HubServer:
         self.subscribers: dict[tuple[str, str], Subscriber] = {}
         self.verifications: list[int] = []
         self._server = _Server((address, 0), self)
+        self.ending = threading.Event()
         self._threads: list[threading.Thread] = []
         self.base = f"http://{address}:{self._server.server_address[1]}"
 
@@ -67,6 +69,7 @@ class HubServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.ending.set()
         self._server.shutdown()
         for thread in self._threads:
             thread.join(timeout=10)
@@ -181,6 +184,8 @@ class _Handler(BaseHTTPRequestHandler):
         form = {name: values[0] for name, values in parse_qs(raw).items()}
         owner.seen.forms.append(form)
         behaviour = owner.behaviour
+        if behaviour.hangs:
+            owner.ending.wait(60)
         if behaviour.location is not None and not self.path.endswith("/other"):
             self._answer(behaviour.answer, {"Location": behaviour.location}, b"")
             return

@@ -169,6 +169,18 @@ async def test_a_hub_may_send_us_on(
     assert (await work.known()).state is (State.ACTIVE if arrives else State.ASKED)
 
 
+def test_a_hub_that_hangs_holds_up_no_stop(tmp_path: Path, hub: HubServer) -> None:
+    """Status 0 within ten seconds, and nothing in the log that looks like a fault."""
+    hub.behaviour.hangs = True
+    with daemon(write_config(tmp_path, hub), tmp_path / "log") as process:
+        wait_for(lambda: hub.seen.forms)
+
+        assert stop(process) == 0
+
+    words = (tmp_path / "log").read_text()
+    assert not re.search(r"ERROR|WARNING|Traceback", words)
+
+
 async def test_a_denial_is_noted(work: AtWork, hub: HubServer) -> None:
     """Section 5.2; asked again in a day. What the hub says is cut and cleaned."""
     hub.behaviour.denies = "not\nyou" + "!" * 1000
