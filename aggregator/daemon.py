@@ -3,7 +3,8 @@
 APScheduler runs a handful of jobs: the tick asks the database which feeds are due, `publish` writes
 a generation when something changed or a minute has passed, `steer` keeps the polls within their
 budget, `visit` asks whether what is shown is still there, `tidy` does SQLite's upkeep. A job's own
-fault ends the process: alive but idle would be worse.
+fault ends the process: alive but idle would be worse. Storage and workers that fail are waited for
+(`setbacks`); a `pulse` beside the scheduler sees that it still runs.
 """
 
 from __future__ import annotations
@@ -13,25 +14,34 @@ import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from aggregator.control import ControlServer, Message
-from aggregator.errors import AggregatorError, ConfigError, StorageError, UsageError
+from aggregator.errors import ConfigError, StorageError, UsageError
+from aggregator.file_watch import FileWatch
+from aggregator.hubs import Hubs, open_hubs
 from aggregator.instance import HOOK_GRACE_S, Instance, open_instance
 from aggregator.logs import log_event
 from aggregator.model import FeedState
 from aggregator.network import Index, Network
+from aggregator.notify import READY, STOPPING, Notifier
 from aggregator.pacing import steer
 from aggregator.publication import next_change
+from aggregator.pulse import Pulse
 from aggregator.recording import PollReport
 from aggregator.requests import answer
 from aggregator.schedule import spread_overdue
-from aggregator.store import moves, reading
+from aggregator.setbacks import Setbacks
+from aggregator.store import due, moves, reading
 from aggregator.store.store import Store
 from aggregator.upkeep import remove_expired
 from aggregator.visiting import check_stories
+from aggregator.vitals import Vitals
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -43,22 +53,22 @@ PUBLISH_CHECK_S = 1
 PUBLISH_EVERY_S = 60.0
 TIDY_S = 3600
 STEER_S = 60
+HUBS_S = 10
 VISIT_S = 60
-STORAGE_PAUSE_S = 30.0
-"""How long nothing is fetched after a write failed: what cannot be stored is not downloaded."""
-
 STOP_GRACE_S = 5.0
 """For polls under way; the whole stop has ten seconds."""
 
 
-async def run_daemon(network: Network, reload: Callable[[], Network]) -> None:
-    """Runs until SIGTERM or SIGINT; `reload` reads the configuration again at SIGHUP.
+async def run_daemon(
+    network: Network, reload: Callable[[], Network], config: Path, notifier: Notifier
+) -> None:
+    """Runs until SIGTERM or SIGINT; `reload` reads the configuration at `config` again.
 
     Raises what `open_instance` raises, and the error that made going on impossible.
     """
     stopping = _stop_on_signals()
     async with open_instance(network) as instance:
-        await Daemon(instance, reload, stopping).run()
+        await Daemon(instance, reload, config, notifier, stopping).run()
 
 
 def _stop_on_signals() -> asyncio.Event:
@@ -80,38 +90,64 @@ class Daemon:
     """One daemon, from `run` to its end."""
 
     def __init__(
-        self, instance: Instance, reload: Callable[[], Network], stopping: asyncio.Event
+        self,
+        instance: Instance,
+        reload: Callable[[], Network],
+        config: Path,
+        notifier: Notifier,
+        stopping: asyncio.Event,
     ) -> None:
         self._instance = instance
         self._reload = reload
+        self._watch = FileWatch(config)
+        self._notifier = notifier
         instance.poller.on_report = self._heard
+        self.vitals = Vitals(_now_s())
+        self._setbacks = Setbacks(instance, self.vitals, notifier)
+        self._hubs: Hubs | None = None
         self._changed = True
         self._published_at = float("-inf")
         self._change_at: datetime | None = None
-        self._paused_until = float("-inf")
         self._stopping = stopping
         self._fault: BaseException | None = None
         self._ticked_at: datetime | None = None
+        self._reloading: asyncio.Future[None] | None = None
 
     async def run(self) -> None:
         """Returns when stopped; raises the fault that stopped it otherwise."""
-        loop = asyncio.get_running_loop()
-        control = ControlServer(self._instance.network.database, self._answer)
-        await control.start()
-        scheduler = self._schedule()
-        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
-        try:
+        async with AsyncExitStack() as stack:
+            control = ControlServer(self._instance.network.database, self._answer)
+            await control.start()
+            stack.push_async_callback(self._finish_work)
+            stack.push_async_callback(control.close)
+            await self._listen(stack)
+            scheduler = self._schedule()
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up)
             scheduler.start()
+            stack.callback(scheduler.shutdown, wait=False)
+            pulse = asyncio.create_task(self._pulse(scheduler))
+            stack.callback(pulse.cancel)
             log_event(log, logging.INFO, "started", feeds=len(self._instance.network.feeds()))
             await self._stopping.wait()
-        finally:
-            scheduler.shutdown(wait=False)
-            await control.close()
-            await self._instance.poller.stop(STOP_GRACE_S)
-            await self._instance.hook.close(HOOK_GRACE_S)
-            log_event(log, logging.INFO, "stopped")
+            self._notifier.send(STOPPING)
+        log_event(log, logging.INFO, "stopped")
         if self._fault is not None:
             raise self._fault
+
+    async def _finish_work(self) -> None:
+        await self._instance.poller.stop(STOP_GRACE_S)
+        if self._hubs is not None:
+            await self._hubs.close()
+        await self._instance.hook.close(HOOK_GRACE_S)
+
+    async def _listen(self, stack: AsyncExitStack) -> None:
+        if (serve := self._instance.network.serve) is not None:
+            if serve.callback_url is not None:
+                self._hubs = await open_hubs(self._instance, self.vitals, serve.callback_url)
+            listener = serving().open_listener(self._instance, self.vitals, serve, self._hubs)
+            port = await listener.start()
+            stack.push_async_callback(listener.close)
+            log_event(log, logging.INFO, "serving", host=serve.host, port=port)
 
     def _schedule(self) -> AsyncIOScheduler:
         # Imported here: every other command would wait for it and has no jobs.
@@ -126,6 +162,7 @@ class Daemon:
             (self._steer, STEER_S),
             (self._visit, VISIT_S),
             (self._tidy, TIDY_S),
+            (self._ask_hubs, HUBS_S),
         )
         now = datetime.now(UTC)
         for job, seconds in jobs:
@@ -137,78 +174,131 @@ class Daemon:
         try:
             await job()
         except StorageError as error:
-            self._pause(error)
+            self._setbacks.storage_failed(error)
+        except asyncio.CancelledError:
+            # The scheduler's, at its end, which it would log as the job's fault.
+            if not self._stopping.is_set():
+                raise
         except Exception as error:
             self._end(error)
-
-    def _pause(self, error: AggregatorError) -> None:
-        loop = asyncio.get_running_loop()
-        self._paused_until = loop.time() + STORAGE_PAUSE_S
-        log_event(log, logging.WARNING, "storage_failed", error=error, pause_s=STORAGE_PAUSE_S)
 
     def _end(self, fault: BaseException) -> None:
         if self._fault is None:
             self._fault = fault
         self._stopping.set()
 
+    # ------------------------------------------------------------------- jobs
+
     async def _tick(self) -> None:
+        try:
+            await self._tick_once()
+        finally:
+            if self.vitals.tick_s is None:
+                self._notifier.send(READY)
+            self.vitals.tick_s = _now_s()
+
+    async def _tick_once(self) -> None:
         poller, tools = self._instance.poller, self._instance.tools
+        await tools.store.run(Store.check_in_place)
+        self._setbacks.look_at_wal()
         if (failure := poller.failure) is not None:
             poller.failure = None
-            raise failure
+            self._setbacks.heard(failure)
+        if not await self._setbacks.may_fetch():
+            return
         now = tools.clock()
         if self._ticked_at is None or now - self._ticked_at > tools.network.fetch.floor:
             # The start, or the machine has slept: what piled up meanwhile is spread.
-            await tools.store.run(spread, tools.network.fetch.floor, tools.index, now)
+            count = await tools.store.run(spread, tools.network.fetch.floor, tools.index, now)
+            if count:
+                log_event(log, logging.INFO, "spread", feeds=count)
         self._ticked_at = now
-        if not self._paused():
-            limit = 2 * tools.network.fetch.concurrency + poller.running
-            poller.start(await tools.store.run(_due, tools.clock(), limit))
-
-    def _paused(self) -> bool:
-        return asyncio.get_running_loop().time() < self._paused_until
+        limit = 2 * tools.network.fetch.concurrency + poller.running
+        poller.start(await tools.store.run(_due, tools.clock(), limit))
 
     async def _publish_if_due(self) -> None:
-        now, tools = asyncio.get_running_loop().time(), self._instance.tools
+        now, tools = _now_s(), self._instance.tools
         due = (
             self._changed
             or now - self._published_at >= PUBLISH_EVERY_S
             or (self._change_at is not None and tools.clock() >= self._change_at)
         )
-        if due and not self._paused():
-            self._changed = False
-            self._published_at = now
-            # Asked before: what comes due while this publishes is not passed over.
-            self._change_at = await tools.store.run(next_change, tools.clock())
-            try:
-                await self._instance.publish()
-            except StorageError:
-                self._changed = True
-                raise
-            except ConfigError as error:
-                # A template that only some headline breaks: what is shown stays.
-                _log_problems(error)
+        if not due or self._setbacks.stop_publication:
+            return
+        # Asked before: what comes due while this publishes is not passed over.
+        self._change_at = await tools.store.run(next_change, tools.clock())
+        self._changed = False
+        self._published_at = now
+        try:
+            await self._instance.publish()
+        except StorageError as error:
+            self._changed = True
+            self._setbacks.output_failed(error)
+        except ConfigError as error:
+            # A template that only some headline breaks: what is shown stays.
+            _log_problems(error)
+        else:
+            self._setbacks.output_is_well()
 
     async def _steer(self) -> None:
         tools = self._instance.tools
-        await tools.store.run(steer, tools.network, tools.clock())
+        if not self._setbacks.stop_writes:
+            await tools.store.run(steer, tools.network, tools.clock())
+
+    async def _ask_hubs(self) -> None:
+        if self._hubs is not None and not self._setbacks.stop_writes:
+            await self._hubs.ask_due()
 
     async def _visit(self) -> None:
-        if not self._paused():
+        if not self.vitals.stop_fetches:
             visit = await check_stories(self._instance.poller, self._instance.fetcher)
             self._changed = self._changed or visit.has_changes
 
     async def _tidy(self) -> None:
         tools = self._instance.tools
+        if self._setbacks.stop_writes:
+            return
         removed = await remove_expired(tools.store, tools.network, now=tools.clock())
         if not removed.is_nothing:
             log_event(log, logging.INFO, "removed", **asdict(removed))
         await tools.store.run(Store.tidy)
 
+    # ------------------------------------------------------------------ pulse
+
+    async def _pulse(self, scheduler: AsyncIOScheduler) -> None:
+        """Its own fault ends the daemon like a job's."""
+        pulse = Pulse(self._instance.tools.clock, self.vitals, self._notifier, tick_s=TICK_S)
+        try:
+            await pulse.run(lambda moved: self._clock_jumped(scheduler, moved), self._look)
+        except Exception as error:
+            self._end(error)
+
+    async def _clock_jumped(self, scheduler: AsyncIOScheduler, moved: timedelta) -> None:
+        """The scheduler goes by the wall clock: set back, it would sleep for as long."""
+        for job in scheduler.get_jobs():
+            job.modify(next_run_time=datetime.now(UTC))
+        if moved < timedelta():
+            # Ahead, the next tick spreads what is overdue.
+            await self._run_job(lambda: self._shift_polls(moved))
+
+    async def _shift_polls(self, moved: timedelta) -> None:
+        tools = self._instance.tools
+        await tools.store.run(_shift, tools.clock(), moved)
+
+    def _look(self) -> None:
+        if self._instance.network.watch and self._watch.changed():
+            self._hang_up()
+
+    # ------------------------------------------------------------ from outside
+
     def _heard(self, report: PollReport) -> None:
         self._changed = self._changed or report.new > 0 or report.updated > 0
+        self.vitals.count(report.feed.site_id, report.outcome, report.new, report.tier)
+        self.vitals.note_lateness(report.late.total_seconds())
 
     async def _answer(self, request: Message) -> Message:
+        if request.get("command") == "health":
+            return {"complaint": self.vitals.complaint(_now_s())}
         answered = await answer(self._instance, request)
         tools = self._instance.tools
         # An editor's word may have an end that comes before anything else.
@@ -216,21 +306,42 @@ class Daemon:
         return answered
 
     def _hang_up(self) -> None:
-        self._reloading = asyncio.ensure_future(self._run_job(self._reload_network))
+        if self._reloading is None or self._reloading.done():
+            self._reloading = asyncio.ensure_future(self._run_job(self._reload_network))
 
     async def _reload_network(self) -> None:
         """An invalid file changes nothing; where the database lies is fixed while running."""
+        self._notifier.reloading(_now_s())
         try:
             network = await asyncio.to_thread(self._reload)
             await self._instance.adopt(network)
         except ConfigError as error:
             _log_problems(error)
-            return
+            self._is_invalid()
         except UsageError as error:
             log_event(log, logging.ERROR, "config_invalid", problem=error)
-            return
-        self._changed = True
-        log_event(log, logging.INFO, "reloaded", feeds=len(network.feeds()))
+            self._is_invalid()
+        else:
+            self.vitals.config_ok = True
+            self._changed = True
+            log_event(log, logging.INFO, "reloaded", feeds=len(network.feeds()))
+            self._notifier.status("running")
+        finally:
+            self._notifier.send(READY)
+
+    def _is_invalid(self) -> None:
+        self.vitals.config_ok = False
+        self._notifier.status("running, but feeds.yaml is invalid: the old one is in force")
+
+
+def serving() -> Any:
+    """The package that listens; raises UsageError where the extra is not installed."""
+    try:
+        return import_module("aggregator.serve.port")
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"serve: needs {error.name}; install it with: pip install 'aggregator[serve]'"
+        ) from error
 
 
 def spread(store: Store, floor: timedelta, index: Index, now: datetime) -> int:
@@ -255,3 +366,12 @@ def _log_problems(error: ConfigError) -> None:
 
 def _due(store: Store, now: datetime, limit: int) -> tuple[FeedState, ...]:
     return reading.due_feeds(store.db, now=now, limit=limit)
+
+
+def _shift(store: Store, now: datetime, moved: timedelta) -> None:
+    with store.transaction() as db:
+        due.shift_polls(db, now=now, jump=moved)
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

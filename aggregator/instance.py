@@ -8,6 +8,7 @@ import gc
 import logging
 import os
 import random
+import resource
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -36,6 +37,8 @@ else:
     NEW_LOOP = uvloop.new_event_loop
 
 log = logging.getLogger(__name__)
+
+OTHER_DESCRIPTORS = 40
 
 T = TypeVar("T")
 
@@ -103,13 +106,14 @@ class Instance:
 
     async def adopt(self, network: Network) -> None:
         """Goes on with another configuration; the database stays where it is."""
-        network = replace(reveal(network, os.environ), database=self.network.database)
+        network = fitted(reveal(network, os.environ))
+        network = replace(network, database=self.network.database)
         fetcher = await open_fetcher(network)
         await self.tools.store.run(adopt_network, network, self.tools.clock())
         self._retired.append(self.fetcher)  # polls under way may still be using it
         self.fetcher = fetcher
         self.tools = replace(self.tools, network=network, fetcher=fetcher)
-        self.poller.tools = self.tools
+        self.poller.adopt(self.tools)
         await self.hook.close(HOOK_GRACE_S)
         self.hook = _hook(network)
 
@@ -136,6 +140,23 @@ async def open_fetcher(network: Network) -> Fetcher:
     return fetcher
 
 
+def fitted(network: Network) -> Network:
+    """With no more polls at once than this process may have descriptors for.
+
+    The soft limit is raised to the hard one first; a poll needs two, everything else some forty.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * network.fetch.concurrency + OTHER_DESCRIPTORS
+    if soft < wanted and soft < hard:
+        soft = min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft >= wanted:
+        return network
+    concurrency = max(1, (soft - OTHER_DESCRIPTORS) // 2)
+    log_event(log, logging.WARNING, "few_descriptors", limit=soft, concurrency=concurrency)
+    return replace(network, fetch=replace(network.fetch, concurrency=concurrency))
+
+
 @asynccontextmanager
 async def open_instance(network: Network) -> AsyncIterator[Instance]:
     """Raises LockedError, StorageError, DamagedError, NewerSchemaError, GuardError; UsageError
@@ -144,7 +165,7 @@ async def open_instance(network: Network) -> AsyncIterator[Instance]:
     Leftovers of an interrupted publication are gone and the database knows the configuration's
     sites and feeds when the block begins.
     """
-    network = reveal(network, os.environ)
+    network = fitted(reveal(network, os.environ))
     store = StoreThread(Store.open(network.database))
     try:
         sweep(network.output)

@@ -1,4 +1,6 @@
-"""Events -> lines: one event, one line, `key=value`, on standard output.
+"""Events -> lines: one event, one line, `key=value` or JSON, on standard output.
+
+Under journald, which stamps each line itself, a line begins with its priority instead of the time.
 
 Whatever a feed or a server wrote is data here: control characters are escaped, fields are cut, and
 addresses lose their user names and query values.
@@ -6,18 +8,39 @@ addresses lose their user names and query values.
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import re
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TextIO
 from urllib.parse import urlsplit, urlunsplit
 
 FIELD_LIMIT = 500
+TRACEBACK_LIMIT = 4000
+
+# sd-daemon(3).
+_PRIORITIES = {
+    logging.DEBUG: 7,
+    logging.INFO: 6,
+    logging.WARNING: 4,
+    logging.ERROR: 3,
+    logging.CRITICAL: 2,
+}
 _PLAIN = re.compile(r"[\w.:/@+,%*~?&\[\]-]+", re.ASCII)
 _UNPRINTABLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+
+
+class LogForm(StrEnum):
+    """For people, or for machines."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 def log_event(logger: logging.Logger, level: int, event: str, **fields: object) -> None:
@@ -26,13 +49,15 @@ def log_event(logger: logging.Logger, level: int, event: str, **fields: object) 
     logger.log(level, "%s", event, extra={"fields": present})
 
 
-def set_up_logging(*, verbose: bool = False, quiet: bool = False) -> None:
+def set_up_logging(
+    *, verbose: bool = False, quiet: bool = False, form: LogForm = LogForm.TEXT
+) -> None:
     """Sends every record to standard output as lines; libraries speak from WARNING on.
 
     `quiet` is for commands that print an answer of their own: nothing below WARNING.
     """
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(LineFormatter())
+    handler.setFormatter(_formatter(form, sys.stdout))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     level = logging.DEBUG if verbose else logging.WARNING if quiet else logging.INFO
     logging.getLogger("aggregator").setLevel(level)
@@ -40,18 +65,71 @@ def set_up_logging(*, verbose: bool = False, quiet: bool = False) -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
+def _formatter(form: LogForm, output: TextIO) -> logging.Formatter:
+    if form is LogForm.JSON:
+        return JsonFormatter()
+    return JournalFormatter() if is_journal(output, os.environ) else LineFormatter()
+
+
+def is_journal(output: TextIO, environment: Mapping[str, str]) -> bool:
+    """Does `output` go to journald? JOURNAL_STREAM names its device and inode (systemd.exec(5))."""
+    try:
+        found = os.fstat(output.fileno())
+    except OSError:
+        return False
+    return environment.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
+
+
 class LineFormatter(logging.Formatter):
     """`2026-11-25T01:02:03Z INFO poll feed=... outcome=ok`; a traceback is one field."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line without a newline at its end."""
-        moment = datetime.fromtimestamp(record.created, tz=UTC)
-        fields: Mapping[str, object] = getattr(record, "fields", {})
-        parts = [f"{moment:%Y-%m-%dT%H:%M:%SZ}", record.levelname, printable(record.getMessage())]
-        parts += [f"{name}={quoted(str(value))}" for name, value in fields.items()]
+        return f"{_time(record)} {record.levelname} {self.words(record)}"
+
+    def words(self, record: logging.LogRecord) -> str:
+        """The event and its fields."""
+        parts = [printable(record.getMessage())]
+        parts += [f"{name}={quoted(str(value))}" for name, value in _fields(record).items()]
         if record.exc_info:
-            parts.append(f"traceback={quoted(self.formatException(record.exc_info), limit=4000)}")
+            found = self.formatException(record.exc_info)
+            parts.append(f"traceback={quoted(found, limit=TRACEBACK_LIMIT)}")
         return " ".join(parts)
+
+
+class JournalFormatter(LineFormatter):
+    """`<6>poll feed=... outcome=ok`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line; journald takes the priority off and knows the time."""
+        return f"<{_PRIORITIES.get(record.levelno, 6)}>{self.words(record)}"
+
+
+class JsonFormatter(logging.Formatter):
+    """`{"time": ..., "level": "info", "event": "poll", ...}`; numbers stay numbers."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One object on one line, in ASCII: control characters are escapes."""
+        line: dict[str, object] = {
+            "time": _time(record),
+            "level": record.levelname.lower(),
+            "event": record.getMessage()[:FIELD_LIMIT],
+        }
+        for name, value in _fields(record).items():
+            plain = isinstance(value, bool | int | float)
+            line[name] = value if plain else str(value)[:FIELD_LIMIT]
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)[:TRACEBACK_LIMIT]
+        return json.dumps(line)
+
+
+def _time(record: logging.LogRecord) -> str:
+    return f"{datetime.fromtimestamp(record.created, tz=UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _fields(record: logging.LogRecord) -> Mapping[str, object]:
+    fields: Mapping[str, object] = getattr(record, "fields", {})
+    return fields
 
 
 def quoted(text: str, *, limit: int = FIELD_LIMIT) -> str:

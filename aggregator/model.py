@@ -99,7 +99,8 @@ class Fetched:
 
     `url` is where the body came from after redirects; `moved_to` is where the leading run of
     permanent redirects (301, 308) ended, None when the first hop was not one. `content_type` is
-    the header as sent. `wire_bytes` counts the body before decoding.
+    the header as sent. `wire_bytes` counts the body before decoding. `hub` and `self_url` are what
+    its Link header names, absolute http(s) or None.
     """
 
     url: str
@@ -110,6 +111,8 @@ class Fetched:
     wire_bytes: int
     moved_to: str | None = None
     status: int = 200
+    hub: str | None = None
+    self_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +270,7 @@ class FeedState:
     last_polled_at: datetime | None
     has_document: bool
     meta: FeedMeta
+    next_poll_at: datetime | None = None
     served_by: str | None = None
     moved_to: str | None = None
     last_full_at: datetime | None = None

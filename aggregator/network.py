@@ -156,7 +156,7 @@ class Block:
     and variety give way to reach `limit`, `max_age` never does; a number: all three give way, in
     this order, to reach that many and no more. `include` None: every story; `language` None: any.
     When its sources have given no document for `stale_after`, it shows `fallback` in its place,
-    or nothing where that is None.
+    or nothing where that is None. `fresh` None: its newest headline may be of any age.
     """
 
     id: str
@@ -174,6 +174,7 @@ class Block:
     show: tuple[Show, ...] = ()
     stale_after: timedelta | None = None
     fallback: Block | None = None
+    fresh: timedelta | None = None
 
     @property
     def is_filtered(self) -> bool:
@@ -246,11 +247,25 @@ class FetchSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """The `serve:` part of feeds.yaml. `host` is an address; `hosts` are further names that a
+    request may be for; `token_env` None: polls cannot be triggered over HTTP. `callback_url`, where
+    hubs reach our `/websub`, has no slash at its end; None: no hub is asked for anything."""
+
+    host: str
+    port: int
+    hosts: frozenset[str] = frozenset()
+    token_env: str | None = None
+    callback_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """All the sites of one feeds.yaml, with everything that stands in it.
 
-    `database` and `output` are absolute. `contact` None: the User-Agent names none. `archive` None:
-    bodies are not kept. `check_stories` None: pages of stories are never asked for.
+    `database` and `output` are absolute. `contact` None: the User-Agent names none. `watch`: a
+    changed file is read again. `min_free` is in bytes. `archive` None: bodies are not kept.
+    `check_stories` None: pages of stories are never asked for.
     """
 
     name: str
@@ -263,6 +278,9 @@ class Network:
     retention: Retention = Retention()
     publishing: Publishing = Publishing()
     licences: tuple[Licence, ...] = ()
+    watch: bool = False
+    min_free: int = 100 * 1024 * 1024
+    serve: ServeSettings | None = None
     archive: Archive | None = None
     check_stories: timedelta | None = None
 

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from aggregator import policy
+from aggregator import policy, websub
 from aggregator.network import Feed, Network
 from aggregator.policy import FeedRate, PolicyState
 from aggregator.schedule import Pace, fixed_pace
-from aggregator.store import rates
+from aggregator.store import rates, subscriptions
 from aggregator.store.store import Store
 from aggregator.times import format_duration
 
@@ -50,6 +50,8 @@ def pace_of(
         return fixed_pace(max(feed.every, floor))
     if rate is None or policy.is_new(rate):
         return starting_pace(floor)
+    if _is_pushed(db, feed_id, network, now):
+        return pushed_pace(floor)
     return _adaptive(rate, _state(db, network, now), floor, now)
 
 
@@ -57,6 +59,20 @@ def starting_pace(floor: timedelta) -> Pace:
     """For a feed about which nothing is known yet."""
     start = max(policy.START, floor)
     return Pace(start, f"new, {format_duration(start)}", floor, retry=start)
+
+
+def pushed_pace(floor: timedelta) -> Pace:
+    """For a feed whose hub tells of its news: polls only see that it does."""
+    interval = max(websub.PUSHED_INTERVAL, floor)
+    why = f"pushed, {format_duration(interval)}"
+    return Pace(interval, why, floor, retry=max(policy.START, floor))
+
+
+def _is_pushed(db: Database, feed_id: int, network: Network, now: datetime) -> bool:
+    if network.serve is None or network.serve.callback_url is None:
+        return False
+    known = subscriptions.read(db, feed_id)
+    return known is not None and websub.is_alive(known, now)
 
 
 def _learn(rate: FeedRate | None, learnt: Learnt, now: datetime) -> FeedRate:

@@ -65,7 +65,8 @@ async def poll_feed(feed: FeedState, settings: Feed, tools: Tools) -> PollReport
     """One poll, from the request to the commit; nothing a server does raises."""
     loop = asyncio.get_running_loop()
     started = loop.time()
-    result = await tools.fetcher.fetch(_request(feed, settings, tools.clock()))
+    asked_at = tools.clock()
+    result = await tools.fetcher.fetch(_request(feed, settings, asked_at))
     # Whole seconds, as they are stored: a replay reads the document at the very same moment.
     arrived_at = tools.clock().replace(microsecond=0)
     body_hash = _hash(result.body, settings) if isinstance(result, Fetched) else None
@@ -81,6 +82,7 @@ async def poll_feed(feed: FeedState, settings: Feed, tools: Tools) -> PollReport
         body_hash=body_hash,
         jitter=tools.jitter(),
         scope=settings.retry_after_scope or tools.network.fetch.retry_after_scope,
+        late=max(timedelta(), asked_at - (feed.next_poll_at or asked_at)),
         arrived_at=arrived_at,
         packed=await _pack(result, tools.network),
     )

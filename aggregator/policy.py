@@ -148,14 +148,14 @@ def is_new(rate: FeedRate | None) -> bool:
     return rate is None or rate.exposure_s < _PRIOR_S
 
 
-def cap_of(rate: FeedRate, now: datetime, *, longest: timedelta = CAP) -> timedelta:
+def cap_of(rate: FeedRate, now: datetime) -> timedelta:
     """The longest interval: longer for a feed that fell silent, shorter for one that outran us."""
     silent = now - rate.newest_item_at
     if silent > IDLE_AFTER:
         return IDLE_CAP
     if silent > QUIET_AFTER:
-        return max(longest, QUIET_CAP)
-    return longest / 2 if rate.overrun else longest
+        return QUIET_CAP
+    return CAP / 2 if rate.overrun else CAP
 
 
 def interval(rate: FeedRate, state: PolicyState, now: datetime, *, cap: timedelta) -> timedelta:

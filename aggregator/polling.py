@@ -51,6 +51,11 @@ class Poller:
         self._running: dict[int, asyncio.Task[PollReport | None]] = {}
         self._told_to_wait: set[int] = set()
 
+    def adopt(self, tools: Tools) -> None:
+        """Polls that begin from now on go by another configuration."""
+        self.tools = tools
+        self._slots.resize(tools.network.fetch.concurrency)
+
     @property
     def running(self) -> int:
         """How many polls are under way or waiting for their host."""
@@ -74,6 +79,11 @@ class Poller:
             raise self.failure
         return [report for report in reports if report is not None]
 
+    async def wait_for(self, feed_id: int) -> None:
+        """Until the poll of this feed that is under way, if there is one, has ended."""
+        if (running := self._running.get(feed_id)) is not None:
+            await asyncio.wait((running,))
+
     async def stop(self, grace: float) -> None:
         """Gives polls under way `grace` seconds to end, then cancels them; they stay due."""
         tasks = list(self._running.values())
@@ -93,7 +103,7 @@ class Poller:
             report = await self._in_turn(feed)
         except AggregatorError as error:
             self.failure = error
-            log_event(log, logging.ERROR, "poll_not_stored", feed=feed.id, error=error)
+            log_event(log, logging.DEBUG, "poll_not_stored", feed=feed.id, error=error)
             return None
         except Exception as error:
             log.exception("poll_broke", extra={"fields": {"feed": feed.id}})

@@ -7,7 +7,7 @@ story at one moment make one story.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
@@ -18,6 +18,7 @@ from aggregator.match import FeedUpdate
 from aggregator.model import (
     DOCUMENT_OUTCOMES,
     Document,
+    FeedMeta,
     FeedState,
     Fetched,
     FetchFailed,
@@ -32,11 +33,12 @@ from aggregator.moves import is_learnt, sighted_url
 from aggregator.network import Feed, Network, RetryScope
 from aggregator.pacing import Learnt, pace_of, starting_pace
 from aggregator.schedule import Pace, is_pause, next_poll, pause_scope
-from aggregator.store import archive, moves, writing
+from aggregator.store import archive, moves, subscriptions, writing
 from aggregator.store.archive import ArchivedPoll, Packed
 from aggregator.store.rows import PollRecord
 from aggregator.store.store import Store
 from aggregator.urls import host_of
+from aggregator.websub import news_found
 
 KEPT_HEADER = 512
 """Characters of a header that are stored."""
@@ -54,8 +56,9 @@ Reading = Document | ParseFailed | Unchanged | None
 class Attempt:
     """A poll whose outside part is over; `reading` is None where there was no body.
 
-    `scope` is who waits when the server asks for a pause. `arrived_at` is when the answer was
-    there, in whole seconds: what its document is read at. `packed` is its body for the archive.
+    `scope` is who waits when the server asks for a pause; `late`, how long after its time it began.
+    `arrived_at` is when the answer was there, in whole seconds: what its document is read at.
+    `packed` is its body for the archive.
     """
 
     feed: FeedState
@@ -68,6 +71,7 @@ class Attempt:
     body_hash: str | None
     jitter: float
     scope: RetryScope = RetryScope.AUTO
+    late: timedelta = timedelta()
     arrived_at: datetime | None = None
     packed: Packed | None = None
 
@@ -86,6 +90,8 @@ class PollReport:
     why: str
     error: str | None
     paused: frozenset[int] = frozenset()
+    late: timedelta = timedelta()
+    tier: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -128,12 +134,16 @@ def record_attempt(
         why=record.next_poll_why,
         error=record.error,
         paused=paused,
+        late=attempt.late,
+        tier=record.tier,
     )
 
 
 def _pace(db: Database, attempt: Attempt, update: FeedUpdate, network: Network) -> Pace:
     """Where there was a document, what it brought is learnt from."""
     outcome, _ = _judge(attempt)
+    if update.new:
+        _note_news(db, attempt)
     learnt = None
     if outcome in DOCUMENT_OUTCOMES:
         learnt = Learnt(
@@ -145,17 +155,24 @@ def _pace(db: Database, attempt: Attempt, update: FeedUpdate, network: Network) 
     return pace_of(db, feed.id, settings, network, learnt, floor=attempt.floor, now=attempt.at)
 
 
+def _note_news(db: Database, attempt: Attempt) -> None:
+    """News that the feed's hub did not push: it is polled at its own pace again."""
+    known = subscriptions.read(db, attempt.feed.id)
+    if known is not None and (heard := news_found(known, attempt.at)) is not known:
+        subscriptions.write(db, attempt.feed.id, heard)
+
+
 def _poll_record(attempt: Attempt, update: FeedUpdate, pace: Pace) -> PollRecord:
     outcome, error = _judge(attempt)
     document = attempt.reading if isinstance(attempt.reading, Document) else None
-    meta = document.meta if document else attempt.feed.meta
+    read = _with_links(document.meta, attempt.result) if document else None
     has_document = outcome in DOCUMENT_OUTCOMES
     following = next_poll(
         outcome,
         failures=0 if has_document else attempt.feed.failures + 1,
         pace=pace,
         hints=attempt.result.hints,
-        meta=meta,
+        meta=read or attempt.feed.meta,
         now=attempt.at,
         jitter=attempt.jitter,
     )
@@ -174,7 +191,7 @@ def _poll_record(attempt: Attempt, update: FeedUpdate, pace: Pace) -> PollRecord
         # Those of a body that was not understood are not kept: it would never be seen again.
         validators=_new_validators(attempt) if has_document else None,
         body_hash=attempt.body_hash if document else None,
-        meta=document.meta if document else None,
+        meta=read,
         tier=document.tier if document else None,
         new_entries=len(update.new),
         updated_entries=len(update.changed),
@@ -185,6 +202,13 @@ def _poll_record(attempt: Attempt, update: FeedUpdate, pace: Pace) -> PollRecord
         served_by=None if isinstance(attempt.result, FetchFailed) else attempt.result.url,
         is_full=has_document and isinstance(attempt.result, Fetched),
     )
+
+
+def _with_links(meta: FeedMeta, result: FetchResult) -> FeedMeta:
+    """A hub in the header counts before one in the document (WebSub, section 4)."""
+    if not isinstance(result, Fetched) or result.hub is None:
+        return meta
+    return replace(meta, hub=result.hub, self_url=result.self_url or meta.self_url)
 
 
 def _archived(attempt: Attempt, record: PollRecord) -> ArchivedPoll:

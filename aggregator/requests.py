@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
@@ -16,6 +16,7 @@ from aggregator.model import FeedState
 from aggregator.moves import is_learnt
 from aggregator.network import Network
 from aggregator.publish import Publication
+from aggregator.recording import PollReport
 from aggregator.store import moves, reading
 from aggregator.store.store import Store
 from aggregator.upkeep import rebuild_index, remove_expired
@@ -49,10 +50,9 @@ def _told(publication: Publication | None) -> Message:
 
 async def _check(instance: Instance, _: Message) -> Message:
     """Polls every feed that was not polled within the floor, whether due or not."""
-    store, now = instance.tools.store, instance.tools.clock()
+    store = instance.tools.store
     feeds = await store.run(_enabled)
-    floors = instance.tools.index.floors
-    rested = [feed for feed in feeds if may_poll(feed, floors, now)]
+    rested = rested_of(instance, feeds)
     await instance.poller.poll_all(rested)
     polled = {feed.id for feed in rested}
     statuses = await store.run(_statuses)
@@ -116,11 +116,54 @@ def _named(db: Database, name: str) -> tuple[int, str]:
     return found
 
 
+def rested_of(instance: Instance, feeds: Iterable[FeedState]) -> tuple[FeedState, ...]:
+    """Those of `feeds` that may be polled now."""
+    floors, now = instance.tools.index.floors, instance.tools.clock()
+    return tuple(feed for feed in feeds if may_poll(feed, floors, now))
+
+
 def may_poll(feed: FeedState, floors: Mapping[str, timedelta], now: datetime) -> bool:
     """The floor holds for a person too, and so does a server's request to wait."""
     if feed.paused_until is not None and now < feed.paused_until:
         return False
     return feed.last_polled_at is None or now - feed.last_polled_at >= floors[feed.url]
+
+
+async def _poll(instance: Instance, message: Message) -> Message:
+    """Polls the feeds a person named, whether due or not, and publishes what they brought."""
+    feeds = await feeds_named(instance, str(message.get("feed")))
+    rested = rested_of(instance, feeds)
+    reports = {report.feed.id: report for report in await poll_and_publish(instance, rested)}
+    return {
+        "feeds": [
+            {
+                "site": feed.site_id,
+                "url": feed.url,
+                "polled": feed.id in reports,
+                "outcome": reports[feed.id].outcome if feed.id in reports else None,
+                "new": reports[feed.id].new if feed.id in reports else 0,
+                "error": reports[feed.id].error if feed.id in reports else None,
+            }
+            for feed in feeds
+        ]
+    }
+
+
+async def feeds_named(instance: Instance, name: str) -> tuple[FeedState, ...]:
+    """By id, by URL, or all those of a site; raises UsageError when there is none."""
+    feeds = await instance.tools.store.run(_enabled)
+    found = tuple(feed for feed in feeds if name in (str(feed.id), feed.url, feed.site_id))
+    if not found:
+        raise UsageError(f"{name}: no such feed; `aggregator status` lists them")
+    return found
+
+
+async def poll_and_publish(instance: Instance, feeds: tuple[FeedState, ...]) -> list[PollReport]:
+    """Polls now; the pages change at once where something is new."""
+    reports = await instance.poller.poll_all(feeds)
+    if any(report.new or report.updated for report in reports):
+        await instance.publish()
+    return reports
 
 
 async def _vacuum(instance: Instance, _: Message) -> Message:
@@ -220,6 +263,7 @@ REQUESTS: Mapping[str, Callable[[Instance, Message], Awaitable[Message]]] = {
     "merge": _merge,
     "unmerge": _unmerge,
     "rematch": _rematch,
+    "poll": _poll,
 }
 
 

@@ -27,9 +27,15 @@ class Slots:
 
     def __init__(self, total: int, *, slow_after: float = SLOW_AFTER_S) -> None:
         self.slow_after = slow_after
-        self._all = asyncio.Semaphore(min(total, FIRST))
-        self._held_back = max(0, total - FIRST)
-        self._slow = _Half(max(1, total // 2))
+        self._total = total
+        self._all = _Gate(min(total, FIRST))
+        self._slow = _Gate(max(1, total // 2))
+
+    def resize(self, total: int) -> None:
+        """Fetches under way go on, also where there now are too many."""
+        self._total = total
+        self._all.set_limit(min(total, max(self._all.limit, FIRST)))
+        self._slow.set_limit(max(1, total // 2))
 
     @asynccontextmanager
     async def take(self, *, is_slow: bool) -> AsyncIterator[Slot]:
@@ -38,58 +44,61 @@ class Slots:
         try:
             if is_slow:
                 await slot.wait_as_slow()
-            async with self._all:
-                loop = asyncio.get_running_loop()
-                if self._held_back:
-                    self._held_back -= 1
-                    loop.call_later(JOIN_AFTER_S, self._all.release)
-                timer = loop.call_later(self.slow_after, slot.turn_slow)
-                try:
-                    yield slot
-                finally:
-                    timer.cancel()
+            await self._all.enter()
+            loop = asyncio.get_running_loop()
+            if self._all.limit < self._total:
+                loop.call_later(JOIN_AFTER_S, self._let_one_more)
+            timer = loop.call_later(self.slow_after, slot.turn_slow)
+            try:
+                yield slot
+            finally:
+                timer.cancel()
+                self._all.leave()
         finally:
             slot.release()
+
+    def _let_one_more(self) -> None:
+        self._all.set_limit(min(self._total, self._all.limit + 1))
 
 
 class Slot:
     """One fetch; `was_slow` once it has taken too long."""
 
-    def __init__(self, half: _Half) -> None:
-        self._half = half
+    def __init__(self, slow: _Gate) -> None:
+        self._slow = slow
         self._is_counted = False
         self.was_slow = False
 
     async def wait_as_slow(self) -> None:
         """Before the start of a feed that was slow the last time."""
-        await self._half.enter()
+        await self._slow.enter()
         self._is_counted = True
 
     def turn_slow(self) -> None:
         """Nobody knew before; those who are known wait for this one too."""
         self.was_slow = True
         if not self._is_counted:
-            self._half.count += 1
+            self._slow.count += 1
             self._is_counted = True
 
     def release(self) -> None:
         """The end of it."""
         if self._is_counted:
-            self._half.leave()
+            self._slow.leave()
             self._is_counted = False
 
 
-class _Half:
-    """Those that are slow now. `count` may pass `limit`: who turns slow under way goes on."""
+class _Gate:
+    """Lets `limit` in. `count` may pass it: who turns slow under way goes on."""
 
     def __init__(self, limit: int) -> None:
         self.count = 0
-        self._limit = limit
+        self.limit = limit
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def enter(self) -> None:
         """First come, first served."""
-        if self.count < self._limit and not self._waiting:
+        if self.count < self.limit and not self._waiting:
             self.count += 1
             return
         turn = asyncio.get_running_loop().create_future()
@@ -104,7 +113,15 @@ class _Half:
     def leave(self) -> None:
         """One less; the next who waits comes in if there is room."""
         self.count -= 1
-        while self._waiting and self.count < self._limit:
+        self._let_in()
+
+    def set_limit(self, limit: int) -> None:
+        """More come in at once, fewer as others leave."""
+        self.limit = limit
+        self._let_in()
+
+    def _let_in(self) -> None:
+        while self._waiting and self.count < self.limit:
             turn = self._waiting.popleft()
             if not turn.done():
                 self.count += 1

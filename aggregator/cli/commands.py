@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from aggregator.cli import running, showing, stories
+from aggregator.cli import freshness, running, showing, stories
 from aggregator.cli.context import Options
 from aggregator.cli.data_commands import DATA_COMMANDS
 from aggregator.cli.demo import show_demo
@@ -17,7 +17,7 @@ from aggregator.cli.feeds import feeds
 from aggregator.cli.moments import MOMENT
 from aggregator.config import json_schema
 from aggregator.control import Message
-from aggregator.logs import set_up_logging
+from aggregator.logs import LogForm, set_up_logging
 from aggregator.requests import CHECK_TIMEOUT_S, request
 
 _NOTE = click.option("--note", help="Why, for whoever asks `explain` later.")
@@ -55,14 +55,22 @@ aggregator.add_command(feeds)
 @aggregator.command()
 @click.option("--once", is_flag=True, help="Poll every feed that is due, publish, exit.")
 @click.option("--verbose", is_flag=True, help="Log details too.")
+@click.option(
+    "--log",
+    "form",
+    type=click.Choice([form.value for form in LogForm]),
+    default=LogForm.TEXT.value,
+    show_default=True,
+    help="Lines for people, or one JSON object a line for machines.",
+)
 @click.pass_obj
-def run(options: Options, once: bool, verbose: bool) -> int:
+def run(options: Options, once: bool, verbose: bool, form: str) -> int:
     """Run the daemon in the foreground; SIGTERM stops it, SIGHUP reads feeds.yaml again."""
     network = options.network()
-    set_up_logging(verbose=verbose, quiet=once)
+    set_up_logging(verbose=verbose, quiet=once, form=LogForm(form))
     if once:
         return running.run_once(network)
-    return running.run_until_stopped(network, lambda: options.load().network)
+    return running.run_until_stopped(network, lambda: options.load().network, options.config)
 
 
 @aggregator.command()
@@ -81,11 +89,35 @@ def check(options: Options, fetch: bool, as_json: bool) -> int:
 
 
 @aggregator.command()
+@click.argument("feed")
 @_AS_JSON
 @click.pass_obj
-def status(options: Options, as_json: bool) -> None:
-    """Show every feed: last poll, outcome, next poll, entries, failures."""
-    showing.show_status(options.network(), as_json=as_json)
+def poll(options: Options, feed: str, as_json: bool) -> int:
+    """Poll FEED now (its id or URL, or a site for all of its feeds), never within its floor."""
+    network = options.network()
+    set_up_logging(quiet=True)
+    answer = request(network, {"command": "poll", "feed": feed})
+    return showing.show_poll(answer, as_json=as_json)
+
+
+@aggregator.command()
+@click.option("--check", is_flag=True, help="Say which blocks are not fresh; status 1 if any.")
+@_AS_JSON
+@click.pass_obj
+def status(options: Options, check: bool, as_json: bool) -> int:
+    """Show every feed: last poll, outcome, next poll and why, entries, failures."""
+    network = options.network()
+    if check:
+        return freshness.show_freshness(network, as_json=as_json)
+    showing.show_status(network, as_json=as_json)
+    return 0
+
+
+@aggregator.command()
+@click.pass_obj
+def health(options: Options) -> int:
+    """Ask the running daemon how it is; status 1 with the reason when it is not well."""
+    return showing.show_health(options.network())
 
 
 @aggregator.command()

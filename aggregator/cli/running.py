@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +15,7 @@ from aggregator.instance import Instance, open_instance, run_loop
 from aggregator.logs import masked_url, printable
 from aggregator.model import FeedState
 from aggregator.network import Network
+from aggregator.notify import Notifier
 from aggregator.pacing import steer
 from aggregator.recording import PollReport
 from aggregator.store import reading
@@ -22,9 +25,9 @@ from aggregator.visiting import check_stories
 SOME_FEED_FAILED = 1
 
 
-def run_until_stopped(network: Network, reload: Callable[[], Network]) -> int:
+def run_until_stopped(network: Network, reload: Callable[[], Network], config: Path) -> int:
     """The daemon; returns 0 after SIGTERM or SIGINT."""
-    run_loop(run_daemon(network, reload))
+    run_loop(run_daemon(network, reload, config, Notifier(os.environ)))
     return 0
 
 

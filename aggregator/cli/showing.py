@@ -18,9 +18,9 @@ import click
 from sqlite_utils import Database
 from tabulate import tabulate
 
-from aggregator.control import Message
+from aggregator.control import Message, ask
 from aggregator.errors import UsageError
-from aggregator.logs import printable
+from aggregator.logs import masked_url, printable
 from aggregator.model import BlockContent, PageContent
 from aggregator.network import Network
 from aggregator.render import look_of, render_page
@@ -28,6 +28,7 @@ from aggregator.store import publications, reading
 from aggregator.store.connection import open_reader
 
 FAILED = 1
+HEALTH_TIMEOUT_S = 5.0
 
 
 def summary(network: Network, config: Path) -> str:
@@ -42,14 +43,14 @@ def show_status(network: Network, *, as_json: bool) -> None:
     with closing(open_reader(network.database).conn) as connection:
         statuses = reading.feed_statuses(Database(connection))
     if as_json:
-        click.echo(json.dumps([asdict(status) for status in statuses], indent=2))
+        click.echo(json.dumps([_masked(status) for status in statuses], indent=2))
         return
     headers = ["site", "feed", "state", "last poll", "outcome", "next poll", "why"]
     headers += ["entries", "failures", "known by"]
     table = [
         [
             status.site,
-            status.url,
+            masked_url(status.url),
             status.state,
             status.last_polled_at or "never",
             status.last_outcome or "-",
@@ -64,7 +65,13 @@ def show_status(network: Network, *, as_json: bool) -> None:
     click.echo(printable_lines(tabulate(table, headers=headers)))
     for status in statuses:
         for remark in _remarks(status):
-            click.echo(printable(f"\n{status.url}: {remark}".lstrip("\n")))
+            click.echo(printable(f"\n{masked_url(status.url)}: {remark}".lstrip("\n")))
+
+
+def _masked(status: reading.FeedStatus) -> dict[str, object]:
+    """Output ends up in tickets and monitoring: no more of an address than a log has."""
+    urls = {name: getattr(status, name) for name in ("url", "moved_to", "move_sighted")}
+    return {**asdict(status), **{name: url and masked_url(url) for name, url in urls.items()}}
 
 
 def _remarks(status: reading.FeedStatus) -> Iterator[str]:
@@ -72,10 +79,12 @@ def _remarks(status: reading.FeedStatus) -> Iterator[str]:
     if status.last_error:
         yield status.last_error
     if status.moved_to:
-        yield f"moved; polled at {status.moved_to} (`feeds undo-move {status.feed_id}` ends that)"
+        where = masked_url(status.moved_to)
+        yield f"moved; polled at {where} (`feeds undo-move {status.feed_id}` ends that)"
     if status.move_sighted:
+        where = masked_url(status.move_sighted)
         yield (
-            f"redirected for good to {status.move_sighted} since {status.move_sighted_at}, not yet"
+            f"redirected for good to {where} since {status.move_sighted_at}, not yet"
             f" believed (`feeds allow-move {status.feed_id}` does, if it is another domain)"
         )
 
@@ -92,7 +101,7 @@ def show_check(answer: Message, *, as_json: bool) -> int:
     table = [
         [
             feed["site"],
-            feed["url"],
+            masked_url(feed["url"]),
             feed["outcome"] or "-",
             feed["entries"],
             feed["error"] or ("" if feed["polled"] else "polled a moment ago: not again so soon"),
@@ -101,6 +110,29 @@ def show_check(answer: Message, *, as_json: bool) -> int:
     ]
     click.echo(printable_lines(tabulate(table, headers=headers)))
     return FAILED if failing else 0
+
+
+def show_health(network: Network) -> int:
+    """One line; 1 when the daemon has a complaint or there is none."""
+    answer = ask(network.database, {"command": "health"}, timeout=HEALTH_TIMEOUT_S)
+    complaint = "no daemon runs" if answer is None else answer.get("complaint")
+    click.echo(printable(str(complaint or "ok")))
+    return FAILED if complaint else 0
+
+
+def show_poll(answer: Message, *, as_json: bool) -> int:
+    """What a person's polls brought; 1 when one gave no document."""
+    feeds = answer["feeds"]
+    assert isinstance(feeds, list)
+    if as_json:
+        click.echo(json.dumps(feeds, indent=2))
+    for feed in () if as_json else feeds:
+        if not feed["polled"]:
+            why = "polled a moment ago: not again so soon"
+        else:
+            why = f"{feed['outcome']}: {feed['error'] or '{} new'.format(feed['new'])}"
+        click.echo(printable(f"{masked_url(feed['url'])}: {why}"))
+    return FAILED if any(feed["error"] for feed in feeds) else 0
 
 
 def show_headlines(

@@ -8,11 +8,19 @@ from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
-from aggregator.config.document import BlockKeys, FetchKeys, FileKeys, FilterKeys, SiteKeys
+from aggregator.config.document import (
+    BlockKeys,
+    FetchKeys,
+    FileKeys,
+    FilterKeys,
+    ServeKeys,
+    SiteKeys,
+)
 from aggregator.config.feed_keys import ArchiveKeys, FeedKeys, RetentionKeys
 from aggregator.config.hosts import site_hosts
+from aggregator.config.links import ascii_host
 from aggregator.config.source import Source
-from aggregator.config.values import parse_size
+from aggregator.config.values import parse_listen, parse_size
 from aggregator.errors import Problem
 from aggregator.network import (
     NOTHING,
@@ -31,6 +39,7 @@ from aggregator.network import (
     Publishing,
     Retention,
     RetryScope,
+    ServeSettings,
     Show,
     Site,
 )
@@ -50,6 +59,9 @@ def build_network(file: FileKeys, directory: Path) -> Network:
         retention=_retention(file.retention) or Retention(),
         publishing=_publishing(file, directory),
         licences=tuple(Licence(name, tuple(sites)) for name, sites in file.rights.items()),
+        watch=file.watch,
+        min_free=parse_size(file.min_free),
+        serve=None if file.serve is None else _serve(file.serve),
         archive=_archive(file.archive),
         check_stories=_optional_duration(file.check_stories),
     )
@@ -183,6 +195,7 @@ def _block(id: str, keys: BlockKeys, sources: tuple[str, ...]) -> Block:
         language=keys.language,
         show=tuple(Show(part) for part in dict.fromkeys(keys.show)),
         stale_after=_optional_duration(keys.stale_after),
+        fresh=_optional_duration(keys.fresh),
     )
 
 
@@ -202,6 +215,18 @@ def _fetch(keys: FetchKeys) -> FetchSettings:
         floor=parse_duration(keys.floor),
         budget=keys.budget,
         retry_after_scope=RetryScope(keys.retry_after_scope),
+    )
+
+
+def _serve(keys: ServeKeys) -> ServeSettings:
+    host, port = parse_listen(keys.listen)
+    callback = None if keys.callback_url is None else keys.callback_url.rstrip("/")
+    return ServeSettings(
+        host=host,
+        port=port,
+        hosts=frozenset(ascii_host(name) for name in keys.hosts),
+        token_env=keys.token_env,
+        callback_url=callback,
     )
 
 

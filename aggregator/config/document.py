@@ -15,8 +15,10 @@ from aggregator.config.values import (
     DURATION_SCHEMA,
     SIZE_SCHEMA,
     Argument,
+    CallbackUrl,
     Cidr,
     Contact,
+    EnvName,
     FetchedUrl,
     FilePath,
     Host,
@@ -24,6 +26,7 @@ from aggregator.config.values import (
     LanguageTag,
     Line,
     Link,
+    Listen,
     ParamName,
     Reference,
     duration,
@@ -172,6 +175,11 @@ class BlockKeys(BaseModel):
     fallback: Reference = Field(
         "nothing", description="Id of the block that stands in for a stale one, or nothing."
     )
+    fresh: Annotated[str, duration("1m", "365000d"), DURATION_SCHEMA] | None = Field(
+        None,
+        description="How old its newest headline may be before `status --check` and the metrics "
+        "say that it is not fresh; 1m to 365000d. Default: any age.",
+    )
 
 
 class PageKeys(BaseModel):
@@ -248,6 +256,29 @@ class FetchKeys(BaseModel):
     )
 
 
+class ServeKeys(BaseModel):
+    """Health, metrics and a local trigger over HTTP."""
+
+    model_config = KEYS
+
+    listen: Listen = Field(description="Address and port to listen at, such as 127.0.0.1:9180.")
+    hosts: list[Host] = Field(
+        [],
+        max_length=100,
+        description="Names under which it may be asked, beside loopback and the address itself.",
+    )
+    token_env: EnvName | None = Field(
+        None,
+        description="Environment variable with the token that POST /poll/<feed id> wants. "
+        "Default: no polls over HTTP.",
+    )
+    callback_url: CallbackUrl | None = Field(
+        None,
+        description="http(s) URL at which hubs (WebSub) reach our /websub, such as "
+        "https://news.example.com/websub. Default: no hub is asked for anything.",
+    )
+
+
 class FileKeys(BaseModel):
     """The whole of feeds.yaml."""
 
@@ -308,6 +339,17 @@ class FileKeys(BaseModel):
         max_length=MAX_AGENCIES,
         description="News agency -> ids of the sites whose pages may show its stories; every page "
         "may show those of the others.",
+    )
+    serve: ServeKeys | None = Field(
+        None, description="Health and metrics over HTTP. Default: nothing listens."
+    )
+    watch: bool = Field(
+        False, description="Read this file again when it changes, without a SIGHUP."
+    )
+    min_free: Annotated[int | str, size("1KiB", "1000000MiB"), SIZE_SCHEMA] = Field(
+        "100MiB",
+        description="Nothing is polled or published while the disk of the database has less room; "
+        "1KiB to 1000000MiB.",
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from ipaddress import ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -242,8 +242,33 @@ def _check_agent_suffix(value: str) -> None:
         raise ValueError(f"printable ASCII, 1 to {MAX_TEXT} characters")
 
 
+def parse_listen(value: str) -> tuple[str, int]:
+    """`127.0.0.1:9180` or `[::1]:9180` -> address and port; raises ValueError."""
+    host, colon, port = value.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        address = str(IPv6Address(host[1:-1]))
+    else:
+        address = str(IPv4Address(host))
+    if not colon or not re.fullmatch("[0-9]{1,5}", port, re.ASCII) or int(port) > 65535:
+        raise ValueError("a port")
+    return address, int(port)
+
+
+def _check_listen(value: str) -> None:
+    try:
+        parse_listen(value)
+    except ValueError:
+        raise ValueError("an address and a port such as 127.0.0.1:9180 or [::1]:9180") from None
+
+
 def _check_fetched_url(value: str) -> None:
     check_url(value)
+
+
+def _check_callback_url(value: str) -> None:
+    check_url(value)
+    if "?" in value or not value.isascii():
+        raise ValueError("an http(s) URL in ASCII without a query (?...)")
 
 
 def _check_link(value: str) -> None:
@@ -273,6 +298,7 @@ FilePath = Annotated[
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_PATH}),
 ]
 FetchedUrl = Annotated[str, text("an http(s) URL", _check_fetched_url), _URL_SCHEMA]
+CallbackUrl = Annotated[str, text("an http(s) URL", _check_callback_url), _URL_SCHEMA]
 Link = Annotated[str, text("an http(s) URL", _check_link), _URL_SCHEMA]
 Contact = Annotated[
     str,
@@ -284,6 +310,9 @@ Contact = Annotated[
 Host = Annotated[str, text("a host such as example.com", _check_host), _LINE_SCHEMA]
 TimezoneName = Annotated[
     str, text("the name of a time zone such as Australia/Sydney", _check_timezone), _LINE_SCHEMA
+]
+Listen = Annotated[
+    str, text("an address and a port such as 127.0.0.1:9180", _check_listen), _LINE_SCHEMA
 ]
 Cidr = Annotated[str, text("a network such as 10.0.0.0/8", _check_cidr), _LINE_SCHEMA]
 

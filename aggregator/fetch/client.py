@@ -9,7 +9,7 @@ import asyncio
 import logging
 import ssl
 import traceback
-from collections.abc import AsyncIterable, Callable, Coroutine
+from collections.abc import AsyncIterable, Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -24,17 +24,20 @@ from aggregator.fetch.headers import (
     sendable_only,
     update_validators,
 )
-from aggregator.fetch.httpx_api import Response, build_get, open_client
+from aggregator.fetch.httpx_api import Response, build_get, build_post, open_client
 from aggregator.fetch.inflate import Coding, Inflater, read_coding
 from aggregator.fetch.limits import Phases
+from aggregator.fetch.links import hub_links
 from aggregator.fetch.questions import (
+    FORM_FIELD,
     RawField,
     common_fields,
     conditions,
+    encode_form,
     own_fields,
     page_fields,
 )
-from aggregator.fetch.redirects import REDIRECTS, Trail, begin, follow
+from aggregator.fetch.redirects import REDIRECTS, REPEATED, Trail, begin, follow
 from aggregator.fetch.resolve import Lookup, Resolver, look_up
 from aggregator.fetch.routes import Route, Routes
 from aggregator.fetch.statuses import describe, outcome_of
@@ -54,10 +57,10 @@ from aggregator.network import PLAIN_ACCESS, FetchSettings
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 _NO_VALIDATORS = Validators()
 _PHASES = Phases()
-
-T = TypeVar("T")
 
 
 def _utc_now() -> datetime:
@@ -91,6 +94,13 @@ class Fetcher:
     async def fetch(self, request: FetchRequest) -> FetchResult:
         """One GET with its redirects. Raises nothing but CancelledError."""
         return await self._guarded(self._follow(request))
+
+    async def post_form(self, url: str, form: Mapping[str, str]) -> FetchFailed | None:
+        """One POST of a form, sent on by 307 and 308 alone; None: a 2xx, whose body nobody reads.
+
+        Bounded and guarded like a fetch. Raises nothing but CancelledError.
+        """
+        return await self._guarded(self._post(url, form))
 
     async def _guarded(self, work: Coroutine[None, None, T]) -> T | FetchFailed:
         """Whatever goes wrong becomes a value; `fetch.timeout` is for all of it."""
@@ -147,6 +157,26 @@ class Fetcher:
                 return step
             trail = step
 
+    async def _post(self, url: str, form: Mapping[str, str]) -> FetchFailed | None:
+        trail, body = begin(parse_target(url)), encode_form(form)
+        fields = [*common_fields(self._user_agent, PLAIN_ACCESS), FORM_FIELD]
+        while True:
+            target = trail.target
+            extensions = self._extensions(target, self._routes.common)
+            request = build_post(
+                target.origin_url, [_host_field(target), *fields], extensions, body
+            )
+            response = await self._client.send(request, stream=True, auth=None)
+            await response.aclose()
+            status = response.status_code
+            if status in REPEATED:
+                locations = index_fields(response.extensions["fields"]).get("location", ())
+                trail = follow(trail, status, locations)
+            elif 200 <= status < 300:
+                return None
+            else:
+                return FetchFailed(outcome_of(status), describe(status), status)
+
     async def _look(self, url: str) -> int | FetchFailed:
         trail = begin(parse_target(url))
         fields = page_fields(self._user_agent)
@@ -163,12 +193,12 @@ class Fetcher:
                 return FetchFailed(outcome_of(status), describe(status), status, hints, host=host)
 
     async def _get(self, target: Target, route: Route, fields: list[RawField]) -> Response:
-        origin = target.origin_url
-        host = (b"Host", origin.partition("://")[2].encode("ascii"))
-        extensions = {"target": target, "route": route, "max_wire": self._settings.max_bytes}
-        return await self._client.send(
-            build_get(origin, [host, *fields], extensions), stream=True, auth=None
-        )
+        extensions = self._extensions(target, route)
+        request = build_get(target.origin_url, [_host_field(target), *fields], extensions)
+        return await self._client.send(request, stream=True, auth=None)
+
+    def _extensions(self, target: Target, route: Route) -> dict[str, object]:
+        return {"target": target, "route": route, "max_wire": self._settings.max_bytes}
 
     async def _judge(
         self, response: Response, trail: Trail, sent: Validators
@@ -201,6 +231,7 @@ class Fetcher:
             read_coding(fields.get("content-encoding", ())),
             self._settings.max_decoded,
         )
+        hub, self_url = hub_links(fields, trail.target.url)
         return Fetched(
             url=trail.target.url,
             body=body,
@@ -209,7 +240,13 @@ class Fetcher:
             hints=hints,
             wire_bytes=wire_bytes,
             moved_to=trail.moved_to,
+            hub=hub,
+            self_url=self_url,
         )
+
+
+def _host_field(target: Target) -> RawField:
+    return b"Host", target.origin_url.partition("://")[2].encode("ascii")
 
 
 async def read_body(

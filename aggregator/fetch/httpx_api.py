@@ -30,6 +30,7 @@ __all__ = [
     "Response",
     "ascii_host",
     "build_get",
+    "build_post",
     "open_client",
 ]
 
@@ -68,6 +69,15 @@ def build_get(
 ) -> Request:
     """A GET with these headers and no others."""
     return Request("GET", _url(origin), headers=headers, stream=_NO_BODY, extensions=extensions)
+
+
+def build_post(
+    origin: str, headers: list[tuple[bytes, bytes]], extensions: dict[str, object], body: bytes
+) -> Request:
+    """A POST with these headers and the body's length; the body travels as the extension `body`."""
+    headers = [*headers, (b"Content-Length", b"%d" % len(body))]
+    extensions = {**extensions, "body": body}
+    return Request("POST", _url(origin), headers=headers, stream=_NO_BODY, extensions=extensions)
 
 
 def ascii_host(host: str) -> str:

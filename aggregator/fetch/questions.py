@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
 
 from aggregator.model import Validators
 from aggregator.network import Access
@@ -16,6 +17,7 @@ _ACCEPT = (
 )
 _ACCEPT_PAGE = (b"Accept", b"text/html, */*;q=0.1")
 _ACCEPT_ENCODING = (b"Accept-Encoding", b"gzip, deflate")
+FORM_FIELD = (b"Content-Type", b"application/x-www-form-urlencoded")
 
 
 def user_agent(version: str, contact: str | None) -> str:
@@ -49,3 +51,8 @@ def conditions(validators: Validators) -> list[RawField]:
     if validators.last_modified is not None:
         fields.append((b"If-Modified-Since", validators.last_modified.encode("ascii")))
     return fields
+
+
+def encode_form(form: Mapping[str, str]) -> bytes:
+    """The body that goes with `FORM_FIELD`."""
+    return urlencode(form).encode("ascii")

@@ -15,6 +15,9 @@ from aggregator.fetch.targets import Target, parse_target
 from aggregator.model import Outcome
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+REPEATED = frozenset({307, 308})
+"""Those after which a POST stays one (RFC 9110 section 15.4)."""
+
 _PERMANENT = frozenset({301, 308})
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 

@@ -1,9 +1,10 @@
 """httpx.Request -> httpx.Response over our own connections, every one of them guarded.
 
 A request says where it goes in its extensions: `target` (a `Target`), `route` (a `Route`) and
-`max_wire`. Without a route nothing is dialled. A response carries in its extensions its `fields`,
-which httpx would act on, and its `body`, an async iterator of bytes, because httpx's iterators are
-generators that outlive an early end; `aclose()` closes it. `Fault` passes httpx untouched.
+`max_wire`; the `body` of a POST is there too. Without a route nothing is dialled. A response
+carries in its extensions its `fields`, which httpx would act on, and its `body`, an async iterator
+of bytes, because httpx's iterators are generators that outlive an early end; `aclose()` closes it.
+`Fault` passes httpx untouched.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class GuardedTransport(AsyncBaseTransport):
         check_target(target, route.policy)
         if route.proxy is not None:
             check_unresolved(target, route.policy)
-        head, key = _write_head(request, target, route), (target.origin, route)
+        head, key = _write(request, target, route), (target.origin, route)
         kept = self._idle.take(key)
         if kept is not None:
             try:
@@ -131,10 +132,11 @@ class _Body(AsyncByteStream):
             self._transport.release(self._key, connection)
 
 
-def _write_head(request: Request, target: Target, route: Route) -> bytes:
-    """A proxy is told the whole URL (RFC 9112 section 3.2.2), a server the path."""
+def _write(request: Request, target: Target, route: Route) -> bytes:
+    """A proxy is told the whole URL (RFC 9112 section 3.2.2), a server the path. A body is short
+    and goes with the head."""
     through_proxy = route.proxy is not None and target.scheme == "http"
     where = target.url if through_proxy else target.path
-    lines = [b"GET %b HTTP/1.1" % where.encode("ascii")]
+    lines = [b"%b %b HTTP/1.1" % (request.method.encode("ascii"), where.encode("ascii"))]
     lines += [b"%b: %b" % field for field in request.headers.raw]
-    return b"\r\n".join((*lines, b"", b""))
+    return b"\r\n".join((*lines, b"", request.extensions.get("body", b"")))

@@ -90,8 +90,12 @@ def take_lock(path: Path) -> int:
         owner = os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
         os.close(descriptor)
         raise LockedError(f"{path}: process {owner} holds the database") from None
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    except OSError as error:
+        os.close(descriptor)
+        raise StorageError(f"{lock}: cannot be written: {error.strerror}") from error
     return descriptor
 
 

@@ -13,7 +13,9 @@ from sqlite_utils import Database
 from aggregator.model import BlockContent, Headline, PageContent
 from aggregator.selection import has_words
 from aggregator.store import rows
-from aggregator.times import format_time
+from aggregator.times import format_time, parse_time
+
+Newest = dict[tuple[str, str], datetime]
 
 
 def record_publication(
@@ -206,6 +208,19 @@ def shown_with_words(db: Database, words: str) -> tuple[tuple[int, str], ...]:
     )
     found = ((row["story_id"], row["title"]) for row in cursor.fetchall())
     return tuple(told for told in found if has_words(told[1], [words]))
+
+
+def newest_shown(db: Database) -> Newest:
+    """Page and block -> when the newest headline that stands there is from."""
+    cursor = db.conn.execute(
+        """
+        SELECT page, block, max(coalesce(published_at, shown_from)) AS newest
+        FROM placements
+        WHERE shown_until IS NULL
+        GROUP BY page, block
+        """
+    )
+    return {(row["page"], row["block"]): parse_time(row["newest"]) for row in cursor.fetchall()}
 
 
 def last_generation(db: Database, *, at: datetime | None = None) -> int | None:

@@ -21,7 +21,7 @@ _FEED_STATE = """
     SELECT
         feeds.id, feeds.url, site_id, title, home, language, icon, hub_url, self_url, ttl_s,
         skip_hours, skip_days, etag, last_modified, served_by, body_hash, failures,
-        last_polled_at, last_success_at, last_full_at, last_outcome, paused_until,
+        last_polled_at, last_success_at, last_full_at, last_outcome, paused_until, next_poll_at,
         feed_moves.url AS moved_to,
         EXISTS (
             SELECT 1 FROM feed_moves AS sighted
@@ -209,6 +209,12 @@ def next_held(db: Database, *, now: datetime) -> datetime | None:
         {"now": format_time(now)},
     ).fetchone()
     return rows.time_of(held_until)
+
+
+def count_stories(db: Database) -> int:
+    """All that are stored."""
+    (count,) = db.conn.execute("SELECT count(*) FROM stories").fetchone()
+    return int(count)
 
 
 def feed_statuses(db: Database) -> tuple[FeedStatus, ...]:

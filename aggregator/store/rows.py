@@ -117,6 +117,7 @@ def feed_state(row: sqlite3.Row) -> FeedState:
         paused_until=time_of(row["paused_until"]),
         timed_out=row["last_outcome"] == Outcome.TIMEOUT,
         is_sighted=bool(row["is_sighted"]),
+        next_poll_at=time_of(row["next_poll_at"]),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from aggregator.store import story_schema
 from aggregator.store.columns import time_column as _time
 from aggregator.store.schema_beside import BESIDE
+from aggregator.store.schema_hubs import HUBS
 
 _SITES = """
 CREATE TABLE sites (
@@ -384,4 +385,5 @@ FIRST = (
     *_UPKEEP,
     *(_OVERRIDES, *_OVERRIDE_INDEXES),
     *BESIDE,
+    *HUBS,
 )

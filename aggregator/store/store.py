@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from aggregator.logs import log_event
+from aggregator.store import place
 from aggregator.store.connection import (
     BUSY_TIMEOUT_S,
     WAL_LIMIT,
@@ -18,9 +18,7 @@ from aggregator.store.connection import (
     take_lock,
     translated,
 )
-from aggregator.store.filesystem import network_file_system
-
-log = logging.getLogger(__name__)
+from aggregator.store.migrations import SCHEMA_VERSION
 
 _WAL_STEP = 4 * 1024 * 1024
 """Bytes the log may grow after a try to begin it anew that readers kept from its end."""
@@ -28,6 +26,9 @@ _WAL_PATIENCE_MS = (200, 1_000, 5_000)
 """How long the first, the second, each later try in a row waits for the readers of the moment:
 a writer that waits delays its polls, one that never does lets the log grow for as long as
 readers follow one another."""
+
+_HASTE_S = 0.1
+"""How long to wait for another program's lock once that was in vain: calls would queue up."""
 
 
 class Store:
@@ -39,13 +40,14 @@ class Store:
         self._lock = lock
         self._wal_limit = WAL_LIMIT
         self._wal_tries = 0
+        self._opened = place.identity(path)
+        self._wait_s = BUSY_TIMEOUT_S
 
     @classmethod
     def open(cls, path: Path) -> Store:
         """Raises LockedError, StorageError, DamagedError, NewerSchemaError."""
+        place.refuse_shared(path)
         lock = take_lock(path)
-        if kind := network_file_system(path.parent):
-            log_event(log, logging.WARNING, "network_file_system", database=path, kind=kind)
         try:
             return cls(path, open_writer(path), lock)
         except BaseException:
@@ -57,7 +59,7 @@ class Store:
         """All or nothing. IMMEDIATE: a deferred transaction that reads before it writes fails at
         once, whatever the timeout, when another program has written in between."""
         with translated(self.path):
-            self.db.conn.execute("BEGIN IMMEDIATE")
+            self._begin()
             try:
                 yield self.db
                 self.db.conn.execute("COMMIT")
@@ -67,7 +69,7 @@ class Store:
             self._bound_wal()
 
     def _bound_wal(self) -> None:
-        size = Path(f"{self.path}-wal").stat().st_size
+        size = place.wal_bytes(self.path)
         if size < WAL_LIMIT:
             self._wal_limit, self._wal_tries = WAL_LIMIT, 0
         if size < self._wal_limit:
@@ -77,9 +79,31 @@ class Store:
         try:
             (busy, _, _) = self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
-            self.db.conn.execute(f"PRAGMA busy_timeout = {round(BUSY_TIMEOUT_S * 1000)}")
+            self.db.conn.execute(f"PRAGMA busy_timeout = {round(self._wait_s * 1000)}")
         self._wal_tries = self._wal_tries + 1 if busy else 0
         self._wal_limit = size + _WAL_STEP if busy else WAL_LIMIT
+
+    def _begin(self) -> None:
+        try:
+            self.db.conn.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            self._wait_for_locks(_HASTE_S)
+            raise
+        self._wait_for_locks(BUSY_TIMEOUT_S)
+
+    def _wait_for_locks(self, seconds: float) -> None:
+        if seconds != self._wait_s:
+            self._wait_s = seconds
+            self.db.conn.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+
+    def probe(self) -> None:
+        """Writes what is there already: raises StorageError or DamagedError where it cannot."""
+        with self.transaction() as db:
+            db.conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def check_in_place(self) -> None:
+        """Raises DamagedError when the file was deleted, replaced or emptied under us."""
+        place.check_in_place(self.path, self._opened)
 
     def tidy(self) -> None:
         """Upkeep between polls: statistics for the planner, and the WAL back to nothing."""

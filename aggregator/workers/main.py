@@ -69,8 +69,15 @@ def _read(frame: bytes) -> Document | ParseFailed:
 
 def _limit_process(limits: WorkerLimits) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (limits.address_bytes, limits.address_bytes))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (limits.files, limits.files))
+    _limit(resource.RLIMIT_AS, limits.address_bytes)
+    _limit(resource.RLIMIT_NOFILE, limits.files)
+
+
+def _limit(kind: int, most: int) -> None:
+    """The operator may have allowed less, which cannot be raised."""
+    _, hard = resource.getrlimit(kind)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(kind, (most, most))
 
 
 def _limit_cpu(limits: WorkerLimits) -> None:

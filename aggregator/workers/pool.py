@@ -42,6 +42,11 @@ class WorkerPool:
     ) -> None:
         await self.close()
 
+    @property
+    def running(self) -> int:
+        """How many processes there are."""
+        return len(self._all)
+
     async def read(self, request: DocumentRequest) -> Document | ParseFailed:
         """What the document holds. A worker that is killed, dies or answers nonsense is a
         `ParseFailed` of PARSER_KILLED; raises `WorkerStartError` when none can be started.
@@ -52,6 +57,11 @@ class WorkerPool:
                 return await self._ask(worker, request)
             finally:
                 await self._give_back(worker)
+
+    async def prove(self) -> None:
+        """Raises `WorkerStartError` when no process can be started and none is idle."""
+        async with self._slots:
+            await self._give_back(await self._take())
 
     async def close(self) -> None:
         """Ends every process; documents being read come back as PARSER_KILLED."""

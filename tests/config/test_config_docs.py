@@ -19,6 +19,7 @@ from aggregator.config.document import (
     FilterKeys,
     NetworkKeys,
     PageKeys,
+    ServeKeys,
     SiteKeys,
 )
 from aggregator.config.feed_keys import ArchiveKeys, FeedKeys, RetentionKeys
@@ -40,6 +41,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "retention": RetentionKeys,
     "archive": ArchiveKeys,
     "fetch": FetchKeys,
+    "serve": ServeKeys,
 }
 MODELS = list(SECTIONS.values())
 

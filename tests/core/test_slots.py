@@ -115,3 +115,21 @@ async def test_who_gives_up_waiting_leaves_no_hole() -> None:
 
     assert await crowd.settle() == {"s4"}
     await crowd.go_home()
+
+
+async def test_a_reload_changes_how_many() -> None:
+    """More come in at once; with fewer nobody is thrown out, and nobody comes in too early."""
+    slots = Slots(2)
+    crowd = Crowd(slots)
+    crowd.send("a", "b", "c", "d", "e")
+    first = await crowd.settle()
+
+    slots.resize(4)
+    more = await crowd.settle()
+    slots.resize(1)
+    fewer = await crowd.end("a", "b", "c")
+    last = await crowd.end("d")
+
+    await crowd.go_home()
+    assert (first, more) == ({"a", "b"}, {"a", "b", "c", "d"})
+    assert (fewer, last) == ({"d"}, {"e"})

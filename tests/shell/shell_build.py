@@ -7,11 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "aggregator"]
+
+SOAK = "AGGREGATOR_SOAK" in os.environ
+"""`sh bin/soak`: more of everything than the suite has time for."""
 
 
 def aggregator(*words: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -27,11 +30,19 @@ def aggregator(*words: str | Path, cwd: Path | None = None) -> subprocess.Comple
 
 
 @contextmanager
-def daemon(config: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """`run` in the background, its log in a file; killed at the end if it still runs."""
+def daemon(
+    config: Path, log: Path, *, before: Sequence[str] = (), env: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`run` in the background, its log in a file; killed at the end if it still runs.
+
+    `before` are words of a program that starts it, `env` is added to the environment.
+    """
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [*COMMAND, "-c", str(config), "run"], stdout=output, stderr=output
+            [*before, *COMMAND, "-c", str(config), "run"],
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **(env or {})},
         )
     try:
         yield process

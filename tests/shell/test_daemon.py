@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 from road_build import write_family
-from shell_build import aggregator, children_of, daemon, is_alive, stop, wait_for
+from shell_build import SOAK, aggregator, children_of, daemon, is_alive, stop, wait_for
 
 from aggregator.demo.family import build_family
 from aggregator.demo.server import FamilyServer
 
-KILLS = 60
+KILLS = 1000 if SOAK else 60
 
 
 @pytest.fixture
@@ -205,7 +205,7 @@ class Readers(threading.Thread):
                 self.faults.append("torn")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(3600 if SOAK else 300)
 def test_R1_kills_at_random_moments_lose_and_double_nothing(
     config: Path, tmp_path: Path, server: FamilyServer
 ) -> None:

@@ -14,6 +14,7 @@ from shell_build import aggregator, daemon, wait_for
 
 from aggregator.demo.family import build_family
 from aggregator.demo.server import FamilyServer
+from aggregator.logs import masked_url
 from aggregator.store import moves
 from aggregator.store.store import Store
 
@@ -77,21 +78,21 @@ def test_undo_move(config: Path, by_number: bool) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"{url}: polled here again, not at {target}\n"
-    assert f"{url}: moved; polled at {target} (`feeds undo-move 1` ends that)" in before
+    assert f"{url}: moved; polled at {masked_url(target)} (`feeds undo-move 1` ends that)" in before
     assert status_of(config)["moved_to"] is None
 
 
 def test_allow_move(config: Path) -> None:
     """Seen twice already: polled there at once."""
     target = write_move(config, learnt=False)
-    assert status_of(config)["move_sighted"] == target
+    assert status_of(config)["move_sighted"] == masked_url(target)
     assert "`feeds allow-move 1` does" in aggregator("-c", config, "status").stdout
 
     done = aggregator("-c", config, "feeds", "allow-move", "1")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith(f": polled at {target} from now on\n")
-    assert status_of(config)["moved_to"] == target
+    assert status_of(config)["moved_to"] == masked_url(target)
 
 
 def test_beside_a_daemon(config: Path, tmp_path: Path) -> None:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import json
 import logging
+import os
+from pathlib import Path
 
 import pytest
 
-from aggregator.logs import LineFormatter, log_event, masked_url, quoted
+from aggregator.logs import (
+    JournalFormatter,
+    JsonFormatter,
+    LineFormatter,
+    is_journal,
+    log_event,
+    masked_url,
+    quoted,
+)
 
 
 def line_of(caplog: pytest.LogCaptureFixture) -> str:
@@ -78,3 +90,45 @@ def test_a_traceback_is_a_field(caplog: pytest.LogCaptureFixture) -> None:
 def test_B25_addresses_lose_their_secrets(url: str, shown: str) -> None:
     """User names and query values stay out of logs."""
     assert masked_url(url) == shown
+
+
+def test_json_is_for_machines(caplog: pytest.LogCaptureFixture) -> None:
+    """Numbers stay numbers; what a feed wrote is escaped and cut; a traceback is a field."""
+    logger = logging.getLogger("aggregator.test")
+    try:
+        raise ValueError("why")
+    except ValueError:
+        fields = {"ms": 12, "title": "\x1b]8;;\x07\n\u202e" + "x" * 600}
+        logger.exception("poll", extra={"fields": fields})
+
+    line = JsonFormatter().format(caplog.records[-1])
+
+    found = json.loads(line)
+    assert line.isascii()
+    assert line.isprintable()
+    assert (found["event"], found["level"], found["ms"]) == ("poll", "error", 12)
+    assert len(found["title"]) == 500
+    assert "ValueError: why" in found["traceback"]
+
+
+def test_journald_gets_priorities_and_no_times(caplog: pytest.LogCaptureFixture) -> None:
+    """It stamps lines itself."""
+    logger = logging.getLogger("aggregator.test")
+    with caplog.at_level(logging.INFO):
+        log_event(logger, logging.INFO, "poll", site="a")
+        log_event(logger, logging.ERROR, "config_invalid")
+
+    lines = [JournalFormatter().format(record) for record in caplog.records[-2:]]
+
+    assert lines == ["<6>poll site=a", "<3>config_invalid"]
+
+
+def test_journald_is_known_by_its_stream(tmp_path: Path) -> None:
+    """The variable alone is inherited by programs whose output goes elsewhere."""
+    with (tmp_path / "out").open("w") as output:
+        found = os.fstat(output.fileno())
+
+        assert is_journal(output, {"JOURNAL_STREAM": f"{found.st_dev}:{found.st_ino}"})
+        assert not is_journal(output, {"JOURNAL_STREAM": "1:2"})
+        assert not is_journal(output, {})
+    assert not is_journal(io.StringIO(), {"JOURNAL_STREAM": "1:2"})

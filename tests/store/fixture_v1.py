@@ -17,7 +17,7 @@ from pathlib import Path
 
 from store_build import NOW, entry, network_at, poll_record, store_document
 
-from aggregator import policy
+from aggregator import policy, websub
 from aggregator.editors import OverrideKind
 from aggregator.intake import unmerge_entry
 from aggregator.model import BlockContent, FeedMeta, Headline, PageContent
@@ -30,6 +30,7 @@ from aggregator.store import (
     publications,
     rates,
     retention,
+    subscriptions,
     writing,
 )
 from aggregator.store.archive import ArchivedPoll
@@ -66,6 +67,8 @@ def fill(path: Path) -> None:
             )
             moves.sight(db, 1, "https://a.example/moved", now=NOW)
             rates.write_rate(db, 1, policy.seeded((NOW - DAY, NOW), NOW))
+            topic = websub.Topic("https://hub.example/", "https://a.example/feed")
+            subscriptions.write(db, 1, websub.asked(None, topic, "nonce", NOW))
             rates.write_policy(db, policy.starting_state(2, 24, NOW))
             retitle = NewOverride(OverrideKind.RETITLE, story_id=2, value="Told otherwise")
             overrides.add(db, retitle, now=NOW)

@@ -304,7 +304,23 @@ CREATE TABLE story_checks (
     override_id INTEGER REFERENCES overrides(id) ON DELETE SET NULL
 ) STRICT
 ;
-INSERT INTO _sqlite_migrations (id, migration_set, name, applied_at) VALUES (1, 'aggregator', 'm001_create', '2026-11-25 08:22:33.336020+00:00');
+CREATE TABLE subscriptions (
+    feed_id INTEGER PRIMARY KEY REFERENCES feeds(id) ON DELETE CASCADE,
+    hub_url TEXT NOT NULL,
+    topic_url TEXT NOT NULL,
+    nonce TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('asked', 'active', 'denied')),
+    asked_at TEXT NOT NULL CHECK (length(asked_at) = 20 AND asked_at GLOB '????-??-??T??:??:??Z'),
+    ask_at TEXT NOT NULL CHECK (length(ask_at) = 20 AND ask_at GLOB '????-??-??T??:??:??Z'),
+    verified_at TEXT CHECK (length(verified_at) = 20 AND verified_at GLOB '????-??-??T??:??:??Z'),
+    expires_at TEXT CHECK (length(expires_at) = 20 AND expires_at GLOB '????-??-??T??:??:??Z'),
+    failures INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
+    pushed_at TEXT CHECK (length(pushed_at) = 20 AND pushed_at GLOB '????-??-??T??:??:??Z'),
+    missed_at TEXT CHECK (length(missed_at) = 20 AND missed_at GLOB '????-??-??T??:??:??Z'),
+    last_error TEXT
+) STRICT
+;
+INSERT INTO _sqlite_migrations (id, migration_set, name, applied_at) VALUES (1, 'aggregator', 'm001_create', '2026-11-25 08:48:34.410932+00:00');
 INSERT INTO sites (id, name, home) VALUES ('a', 'A', 'https://a.example/');
 INSERT INTO sites (id, name, home) VALUES ('b', 'B', 'https://b.example/');
 INSERT INTO feeds (id, site_id, url, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours, skip_days, etag, last_modified, body_hash, last_polled_at, last_success_at, last_read_at, next_poll_at, next_poll_why, failures, last_outcome, last_error, newest_entry_at, paused_until, disabled_at, served_by, last_full_at, id_policy, suffixes, entries) VALUES (1, 'a', 'https://a.example/feed', 'F', NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL, NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL, 0, 'ok', NULL, NULL, NULL, NULL, NULL, NULL, 'url', '[]', 3);
@@ -364,6 +380,7 @@ INSERT INTO archive_bodies (id, sha256, bytes, stored_bytes, body) VALUES (1, 'b
 INSERT INTO archive_polls (id, feed_id, arrived_at, at, outcome, http_status, url, content_type, error, body_id) VALUES (1, 1, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', 'ok', 200, 'https://a.example/feed', NULL, NULL, 1);
 INSERT INTO archive_state (id, stored_bytes) VALUES (1, 14);
 INSERT INTO story_checks (story_id, url, checked_at, next_check_at, http_status, misses, override_id) VALUES (2, 'https://a.example/1', '2026-11-25T12:00:00Z', '2026-11-26T12:00:00Z', 200, 0, NULL);
+INSERT INTO subscriptions (feed_id, hub_url, topic_url, nonce, state, asked_at, ask_at, verified_at, expires_at, failures, pushed_at, missed_at, last_error) VALUES (1, 'https://hub.example/', 'https://a.example/feed', 'nonce', 'asked', '2026-11-25T12:00:00Z', '2026-11-25T12:15:00Z', NULL, NULL, 1, NULL, NULL, NULL);
 DELETE FROM sqlite_sequence;
 INSERT INTO sqlite_sequence (name, seq) VALUES ('stories', 6);
 INSERT INTO sqlite_sequence (name, seq) VALUES ('entries', 6);

@@ -38,7 +38,13 @@ def written(network: Network) -> Iterator[Store]:
 def write(store: Store, network: Network, commit: int) -> None:
     """One poll that brings twenty stories."""
     items = [
-        entry(n, guid=f"{commit}-{n}", canonical_url=f"a.example/{commit}-{n}", summary="x" * 1500)
+        entry(
+            n,
+            guid=f"{commit}-{n}",
+            canonical_url=f"a.example/{commit}-{n}",
+            title=f"Story t{commit}n{n}",
+            summary=f"s{commit}n{n} " * 200,
+        )
         for n in range(20)
     ]
     store_document(store, network, 1, *items)

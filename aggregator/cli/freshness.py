@@ -1,0 +1,54 @@
+"""`status --check`: which blocks are not as fresh as they are meant to be."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import click
+from sqlite_utils import Database
+
+from aggregator.freshness import BlockAge, block_ages
+from aggregator.network import Network
+from aggregator.store import publications
+from aggregator.store.connection import open_reader
+from aggregator.times import format_duration
+
+NOT_FRESH = 1
+
+
+def show_freshness(network: Network, *, as_json: bool) -> int:
+    """1 when a block with an objective is older, or empty."""
+    with closing(open_reader(network.database).conn) as connection:
+        newest = publications.newest_shown(Database(connection))
+    ages = block_ages(network.pages, newest, now=datetime.now(UTC))
+    if as_json:
+        click.echo(json.dumps([_as_json(block) for block in ages], indent=2))
+    else:
+        _print([block for block in ages if block.objective is not None])
+    return 0 if all(block.ok for block in ages) else NOT_FRESH
+
+
+def _print(wanted: list[BlockAge]) -> None:
+    stale = [block for block in wanted if not block.ok]
+    for block in stale:
+        age = "empty" if block.age is None else f"newest headline {_minutes(block.age)} old"
+        assert block.objective is not None
+        click.echo(f"{block.page}/{block.block}: {age}, wanted {format_duration(block.objective)}")
+    if not stale:
+        click.echo(f"fresh: {len(wanted)} blocks with an objective")
+
+
+def _minutes(age: timedelta) -> str:
+    return format_duration(timedelta(minutes=round(age / timedelta(minutes=1))))
+
+
+def _as_json(block: BlockAge) -> dict[str, object]:
+    return {
+        "page": block.page,
+        "block": block.block,
+        "age_s": None if block.age is None else int(block.age.total_seconds()),
+        "objective_s": None if block.objective is None else int(block.objective.total_seconds()),
+        "fresh": block.ok,
+    }

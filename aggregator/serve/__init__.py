@@ -1,0 +1,1 @@
+"""Health, metrics and a local trigger over HTTP; the extra `[serve]`, off unless configured."""

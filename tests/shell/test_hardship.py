@@ -1,0 +1,126 @@
+"""The daemon while the network, a feed or memory fails: what is shown stays, and it still stops."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from road_build import write_family
+from shell_build import aggregator, children_of, daemon, is_alive, stop, wait_for
+
+from aggregator.demo.family import build_family
+from aggregator.demo.server import FamilyServer
+
+LONG_AGO = "UPDATE feeds SET next_poll_at = '2026-01-01T00:00:00Z'"
+CONFIG = """\
+network: {{name: N}}
+fetch: {{allow_private: [127.0.0.0/8]}}
+sites: {{a: {{name: A, home: https://a.example/, feeds: ["http://127.0.0.1:{port}/feed"]}}}}
+blocks: {{b: {{title: B, from: [a], own: true}}}}
+pages: {{a: [b]}}
+"""
+
+
+def execute(database: Path, sql: str) -> list[tuple[object, ...]]:
+    """As another program."""
+    with closing(sqlite3.connect(database, timeout=10)) as connection, connection:
+        return connection.execute(sql).fetchall()
+
+
+def count(database: Path, table: str) -> object:
+    """Its rows; None while there is no database, which connecting would make."""
+    return execute(database, f"SELECT count(*) FROM {table}")[0][0] if database.exists() else None
+
+
+@contextmanager
+def trickling() -> Iterator[tuple[int, threading.Event]]:
+    """A server that sends a byte every tenth of a second for ever; the event: someone has asked."""
+    asked, done = threading.Event(), threading.Event()
+
+    def serve(listening: socket.socket) -> None:
+        with suppress(OSError):
+            connection, _ = listening.accept()
+            asked.set()
+            with connection:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
+                while not done.wait(0.1):
+                    connection.sendall(b" ")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,))
+        thread.start()
+        try:
+            yield listening.getsockname()[1], asked
+        finally:
+            done.set()
+            with suppress(OSError):
+                listening.shutdown(socket.SHUT_RDWR)
+            thread.join(5)
+
+
+def test_R16_a_poll_that_never_ends_does_not_hold_up_the_stop(tmp_path: Path) -> None:
+    """Ten seconds, status 0, no process left, no fault in the log; the feed is still due."""
+    with trickling() as (port, asked):
+        config = tmp_path / "feeds.yaml"
+        config.write_text(CONFIG.format(port=port))
+        with daemon(config, tmp_path / "log") as process:
+            assert asked.wait(20)
+            children = children_of(process.pid)
+            assert stop(process) == 0
+
+    assert not [pid for pid in children if is_alive(pid)]
+    assert count(tmp_path / "aggregator.db", "polls") == 0
+    assert "ERROR" not in (tmp_path / "log").read_text()
+
+
+EMPTY = b"<rss version='2.0'><channel><title>T</title></channel></rss>"
+
+
+@pytest.mark.parametrize("body", [EMPTY, b"<html>Service moved</html>", b"", None])
+def test_R22_R12_pages_outlive_every_feed(tmp_path: Path, body: bytes | None) -> None:
+    """All feeds without an item, another thing, nothing, or nobody there (None): no published
+    file changes, and each feed says what it found."""
+    family = build_family(datetime.now(UTC))
+    with FamilyServer(family) as server:
+        config = write_family(tmp_path, server)
+        database, page = tmp_path / "aggregator.db", tmp_path / "public/current/spacewar"
+        assert aggregator("-c", config, "run", "--once").returncode == 0
+        with daemon(config, tmp_path / "log") as process:
+            before = {path.name: path.read_bytes() for path in page.iterdir()}
+            if body is None:
+                server.stop()
+            else:
+                documents = tuple(replace(one, body=body) for one in family.documents)
+                server.replace(replace(family, documents=documents))
+            execute(database, LONG_AGO)
+            wait_for(lambda: count(database, "polls") == 14)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=3)  # two looks of the publication
+            after = {path.name: path.read_bytes() for path in page.iterdir()}
+            failed = execute(database, "SELECT count(*) FROM feeds WHERE failures > 0")
+            assert stop(process) == 0
+
+    assert before
+    assert before == after
+    assert failed == [(0 if body == EMPTY else 7,)]
+
+
+def test_R25_little_memory_is_lived_with(tmp_path: Path) -> None:
+    """400 MB of address space for the daemon: everything is polled and published."""
+    with FamilyServer(build_family(datetime.now(UTC))) as server:
+        config = write_family(tmp_path, server)
+        database = tmp_path / "aggregator.db"
+        with daemon(config, tmp_path / "log", before=["prlimit", "--as=400000000"]) as process:
+            wait_for(lambda: count(database, "polls") == 7)
+            wait_for((tmp_path / "public/current/manifest.json").exists)
+
+            assert execute(database, "SELECT DISTINCT last_outcome FROM feeds") == [("ok",)]
+            assert stop(process) == 0
