@@ -128,7 +128,7 @@ def test_backfill_gets_keys_and_no_search(store: Store, network: Network) -> Non
     store_document(store, network, B, item("b", 2, title=QUAKE, summary=WIRE, published_at=old))
 
     assert told(store) == [["a1"], ["b2"]]
-    assert rows(store, "SELECT count(*) FROM entry_tokens") == [(0,)]
+    assert rows(store, "SELECT count(*) FROM title_tokens") == [(0,)]
     assert rows(store, "SELECT count(*) FROM entry_keys WHERE kind = 'url'") == [(2,)]
 
 
@@ -632,5 +632,7 @@ def test_an_entry_that_is_deleted_leaves_its_sighting_alone(store: Store, networ
         similarity.forget(db, [2])
         db.conn.execute("DELETE FROM entries WHERE id = 2")
 
-    for table, left in (("entry_tokens", 1), ("matches", 0), ("merges", 0), ("sightings", 2)):
+    words = rows(store, "SELECT count(DISTINCT entry_id), max(entry_id) FROM title_tokens")
+    assert words == [(1, 1)]
+    for table, left in (("matches", 0), ("merges", 0), ("sightings", 2)):
         assert rows(store, f"SELECT count(*) FROM {table}") == [(left,)]
