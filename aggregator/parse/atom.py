@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from lxml import etree
 
 from aggregator.parse.images import image_of, linked_image
+from aggregator.parse.long_texts import LongTexts
 from aggregator.parse.names import ATOM_NAMES, XML_BASE, XML_LANG
 from aggregator.parse.raw import MAX_ENTRIES, LazyEntries, RawEntry, RawFeed, RawMeta, RawText
 from aggregator.parse.tree import (
@@ -33,24 +34,24 @@ _PLAIN = frozenset(
 _PAGES = frozenset({"", "text/html", "application/xhtml+xml", "text/xhtml", "html"})
 
 
-def read_atom(root: etree._Element) -> RawFeed:
+def read_atom(root: etree._Element, long_texts: LongTexts) -> RawFeed:
     """Everything in a <feed> element."""
     fields = fields_of(root, ATOM_NAMES)
     base = join_base("", root)
     author = _author(fields)
     items = fields.get("entry", [])
     entries: Sequence[RawEntry] = (
-        [_entry(item, author, base) for item in items]
+        [_entry(item, author, base, long_texts) for item in items]
         if len(items) <= MAX_ENTRIES
-        else LazyEntries(len(items), lambda place: _entry(items[place], author, base))
+        else LazyEntries(len(items), lambda place: _entry(items[place], author, base, long_texts))
     )
-    return RawFeed(_meta(root, fields, base), entries)
+    return RawFeed(_meta(root, fields, base, long_texts), entries)
 
 
-def _meta(root: etree._Element, fields: Fields, base: str) -> RawMeta:
+def _meta(root: etree._Element, fields: Fields, base: str, long_texts: LongTexts) -> RawMeta:
     links = {link.get("rel"): link.get("href", "").strip() for link in fields.get("link", ())}
     return RawMeta(
-        title=_construct(fields, "title"),
+        title=_construct(fields, "title", long_texts),
         home=next(iter(_alternates(fields)), ""),
         language=root.get(XML_LANG, ""),
         icon=first_text(fields, "icon", "logo"),
@@ -60,15 +61,17 @@ def _meta(root: etree._Element, fields: Fields, base: str) -> RawMeta:
     )
 
 
-def _entry(entry: etree._Element, feed_author: str, outer_base: str) -> RawEntry:
+def _entry(
+    entry: etree._Element, feed_author: str, outer_base: str, long_texts: LongTexts
+) -> RawEntry:
     texts, fields = texts_and_fields(entry, ATOM_NAMES, _PLAIN)
     guid = texts.get("id", "")
-    summary = _construct(fields, "summary")
+    summary = _construct(fields, "summary", long_texts)
     return RawEntry(
         guid=guid,
         links=_links(fields, guid),
-        title=_construct(fields, "title"),
-        summary=summary if summary.value else _construct(fields, "content"),
+        title=_construct(fields, "title", long_texts),
+        summary=summary if summary.value else _construct(fields, "content", long_texts),
         author=_author(fields) or _source_author(fields) or feed_author,
         published=_published(texts),
         updated=texts.get("updated") or texts.get("dcterms:modified", ""),
@@ -110,13 +113,14 @@ def _alternates(fields: Fields) -> list[str]:
     return pages + others
 
 
-def _construct(fields: Fields, name: str) -> RawText:
+def _construct(fields: Fields, name: str, long_texts: LongTexts) -> RawText:
     """A text construct (RFC 4287, 3.1) or content that is text (4.1.3)."""
     for element in fields.get(name, ()):
         kind = element.get("type", "").strip().lower()
         if kind in _XHTML or len(element):
-            return _xhtml(element)
+            return _xhtml(element, long_texts)
         text = (element.text or "").strip()
+        text = long_texts.get(text, text).strip()
         if kind in _HTML:
             return RawText(text, TextKind.HTML)
         if kind in ("", "text") or kind.startswith("text/"):
@@ -124,11 +128,11 @@ def _construct(fields: Fields, name: str) -> RawText:
     return RawText()
 
 
-def _xhtml(element: etree._Element) -> RawText:
+def _xhtml(element: etree._Element, long_texts: LongTexts) -> RawText:
     """RFC 4287, 3.1.1.3: the div is not part of the text."""
     if len(element) == 1 and element[0].tag.endswith("}div"):
-        return inner_markup(element[0])
-    return inner_markup(element)
+        return inner_markup(element[0], long_texts)
+    return inner_markup(element, long_texts)
 
 
 def _author(fields: Fields) -> str:

@@ -26,6 +26,7 @@ from aggregator.parse.limits import (
     doctype_start,
     measure,
 )
+from aggregator.parse.long_texts import LongTexts, take_out
 from aggregator.parse.names import ATOM, RSS_NAMES
 from aggregator.parse.normalize import build_document
 from aggregator.parse.raw import RawFeed
@@ -115,19 +116,20 @@ def _read_xml(
 
 def _read_tree(data: bytes) -> _Read:
     """None: not well-formed or not a format we read."""
-    root = parse_xml(data)
+    rest, long_texts = take_out(data)
+    root = parse_xml(rest)
     if root is None:
         return None
     if failed := check_tree(root):
         return failed
-    return _read_root(root)
+    return _read_root(root, long_texts)
 
 
-def _read_root(root: etree._Element) -> RawFeed | None:
+def _read_root(root: etree._Element, long_texts: LongTexts) -> RawFeed | None:
     if root.tag == f"{ATOM}feed":
-        return read_atom(root)
+        return read_atom(root, long_texts)
     if RSS_NAMES.get(root.tag) in ("rss", "rdf"):
-        return read_rss(root)
+        return read_rss(root, long_texts)
     return None
 
 

@@ -12,6 +12,7 @@ from itertools import chain
 from lxml import etree
 
 from aggregator.parse.images import image_of
+from aggregator.parse.long_texts import LongTexts
 from aggregator.parse.names import RDF_ABOUT, RSS_NAMES, XML_BASE, XML_LANG
 from aggregator.parse.raw import MAX_ENTRIES, LazyEntries, RawEntry, RawFeed, RawMeta, RawText
 from aggregator.parse.tree import (
@@ -41,7 +42,7 @@ _PLAIN = frozenset(
 _AUTHORS = ("dc:creator", "author", "dc:author", "atom:author", "itunes:author")
 
 
-def read_rss(root: etree._Element) -> RawFeed:
+def read_rss(root: etree._Element, long_texts: LongTexts) -> RawFeed:
     """Everything in an <rss> or <rdf:RDF> element."""
     top = fields_of(root, RSS_NAMES)
     channels = top.get("channel", [])
@@ -52,7 +53,7 @@ def read_rss(root: etree._Element) -> RawFeed:
     base = join_base("", root)
     if channels:
         base = join_base(base, channels[0])
-    return RawFeed(_meta(root, channel, base), _entries(items, base))
+    return RawFeed(_meta(root, channel, base), _entries(items, base, long_texts))
 
 
 def _meta(root: etree._Element, channel: Fields, base: str) -> RawMeta:
@@ -82,23 +83,29 @@ def _nested_texts(channel: Fields, outer: str, inner: str) -> tuple[str, ...]:
     )
 
 
-def _entries(items: Sequence[etree._Element], base: str) -> Sequence[RawEntry]:
+def _entries(
+    items: Sequence[etree._Element], base: str, long_texts: LongTexts
+) -> Sequence[RawEntry]:
     if len(items) <= MAX_ENTRIES:
-        return list(_all_entries(items, base))
+        return list(_all_entries(items, base, long_texts))
     flat = list(_flat(items))
-    return LazyEntries(
-        len(flat),
-        lambda place: _entry(flat[place], *texts_and_fields(flat[place], RSS_NAMES, _PLAIN), base),
-    )
+
+    def read(place: int) -> RawEntry:
+        texts, fields = texts_and_fields(flat[place], RSS_NAMES, _PLAIN)
+        return _entry(flat[place], texts, fields, base, long_texts)
+
+    return LazyEntries(len(flat), read)
 
 
-def _all_entries(items: Iterable[etree._Element], base: str) -> Iterator[RawEntry]:
+def _all_entries(
+    items: Iterable[etree._Element], base: str, long_texts: LongTexts
+) -> Iterator[RawEntry]:
     """An item inside an item (PCMag's feed) is one of its own, after the outer one."""
     for item in items:
         texts, fields = texts_and_fields(item, RSS_NAMES, _PLAIN)
-        yield _entry(item, texts, fields, base)
+        yield _entry(item, texts, fields, base, long_texts)
         if "item" in fields:
-            yield from _all_entries(fields["item"], base)
+            yield from _all_entries(fields["item"], base, long_texts)
 
 
 def _flat(items: Iterable[etree._Element]) -> Iterator[etree._Element]:
@@ -109,7 +116,9 @@ def _flat(items: Iterable[etree._Element]) -> Iterator[etree._Element]:
         yield from _flat(each for each in inner if RSS_NAMES.get(each.tag) == "item")
 
 
-def _entry(item: etree._Element, texts: Texts, fields: Fields, outer_base: str) -> RawEntry:
+def _entry(
+    item: etree._Element, texts: Texts, fields: Fields, outer_base: str, long_texts: LongTexts
+) -> RawEntry:
     guid, permalink = _guid(fields)
     get = texts.get
     published = get("pubDate", "")
@@ -120,7 +129,7 @@ def _entry(item: etree._Element, texts: Texts, fields: Fields, outer_base: str) 
         guid or item.get(RDF_ABOUT, "").strip() or get("atom:id", ""),
         _links(fields, guid if permalink else ""),
         RawText(get("title") or get("media:title", "")),
-        _summary(fields),
+        _summary(fields, long_texts),
         _author(fields),
         published or dc_date or get("atom:published", ""),
         changed or (dc_date if published else ""),
@@ -176,15 +185,15 @@ def _categories(fields: Fields) -> tuple[str, ...]:
     return tuple(filter(None, map(text_of, elements)))
 
 
-def _summary(fields: Fields) -> RawText:
+def _summary(fields: Fields, long_texts: LongTexts) -> RawText:
     """The description, else content in any of the ways an item can carry it."""
     for name in _SUMMARIES:
         if name in fields:
             for element in fields[name]:
                 if len(element):
-                    return inner_markup(element)
+                    return inner_markup(element, long_texts)
                 if text := (element.text or "").strip():
-                    return RawText(text, TextKind.HTML)
+                    return RawText(long_texts.get(text, text).strip(), TextKind.HTML)
     return _NOTHING
 
 

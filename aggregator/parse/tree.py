@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
+from aggregator.parse.long_texts import LongTexts, put_back
 from aggregator.parse.names import XML_BASE
 from aggregator.parse.raw import MAX_RAW_SUMMARY, RawText
 from aggregator.text import TextKind
@@ -106,16 +107,17 @@ def first_text(fields: Fields, *names: str) -> str:
     return ""
 
 
-def inner_markup(element: etree._Element) -> RawText:
+def inner_markup(element: etree._Element, long_texts: LongTexts) -> RawText:
     """Element content as markup, tags and all, as far as anybody looks at it."""
-    parts = [escape(element.text or "")]
+    text = element.text or ""
+    parts = [escape(long_texts.get(text.strip(), text))]
     size = len(parts[0])
     for child in element:
         if size > MAX_RAW_SUMMARY:
             break
         parts.append(_NAMESPACES.sub("", etree.tostring(child, encoding="unicode")))
         size += len(parts[-1])
-    return RawText("".join(parts).strip(), TextKind.XHTML)
+    return RawText(put_back("".join(parts), long_texts).strip(), TextKind.XHTML)
 
 
 def join_base(outer: str, element: etree._Element) -> str:
