@@ -26,7 +26,7 @@ from pathlib import Path
 from aggregator.intake import store_document
 from aggregator.model import Document, Entry, FeedMeta, Tier
 from aggregator.network import Feed, Network, Site
-from aggregator.similar import indexed_tokens, read_headline
+from aggregator.similar import BACKGROUND, read_headline, sought_tokens
 from aggregator.similar.background import FREQUENCIES
 from aggregator.store import similarity, writing
 from aggregator.store.store import Store
@@ -110,7 +110,7 @@ def fill(store: Store, stored: int, window: int, headlines: Headlines) -> None:
 
 
 def _tokens(text: tuple[str, str]) -> tuple[str, ...]:
-    return indexed_tokens([read_headline(*text)])
+    return tuple(sought_tokens([read_headline(text[0])], BACKGROUND))
 
 
 _FILL = (

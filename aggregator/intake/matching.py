@@ -22,17 +22,18 @@ from aggregator.similar import (
     WINDOW,
     Comparison,
     HeadlineTokens,
-    Item,
     SummarySighting,
     TitleSighting,
+    WeighedItem,
+    candidates,
     compare_items,
-    indexed_tokens,
     is_boilerplate,
     is_recurring,
     learn_suffixes,
     same_event,
     sought_tokens,
     summary_key,
+    weigh_item,
 )
 from aggregator.store import sightings, similarity
 from aggregator.store.sightings import Sighting
@@ -45,16 +46,14 @@ TAUGHT_BY = 100
 EVENT = "event"
 """The rule of two headlines about one event that are not one story."""
 
-Versions = Mapping[int, tuple[HeadlineTokens, ...]]
-
 
 def examine(
     db: Database, entry_ids: Iterable[int], network: Network, *, now: datetime
 ) -> frozenset[int]:
     """Finds the matches of these entries again, and of those on which a finding turned.
 
-    Returns all of them but those that were older than the window when they were first seen, which
-    are known by their keys alone.
+    Returns those that have a match, or had one. Entries that were older than the window when they
+    were first seen are known by their keys alone.
     """
     reader = Reader(network)
     heads = {
@@ -66,15 +65,18 @@ def examine(
         return frozenset()
     turned = _sight(db, heads, reader)
     heads |= similarity.headlines(db, turned)
-    texts = {entry_id: reader.versions(head) for entry_id, head in heads.items()}
     fresh = {id_ for id_, head in heads.items() if is_fresh(head.published_at, head.first_seen_at)}
-    tokens = {id_: indexed_tokens(texts[id_]) if id_ in fresh else () for id_ in sorted(heads)}
+    tokens = {
+        id_: sought_tokens(reader.titles(head), BACKGROUND) if id_ in fresh else {}
+        for id_, head in sorted(heads.items())
+    }
     similarity.index_tokens(db, tokens)
-    wanted = _wanted(db, heads, texts, fresh)
+    partners = similarity.partners(db, heads)
+    wanted = _wanted(db, heads, tokens, partners)
     others = similarity.headlines(db, set().union(*wanted.values()) - heads.keys())
-    items = {id_: reader.item(head) for id_, head in (heads | others).items()}
-    similarity.replace_matches(db, heads, _matches(items, wanted), now=now)
-    return frozenset(heads)
+    matches = list(_matches({**heads, **others}, wanted, reader))
+    similarity.replace_matches(db, heads, matches, now=now)
+    return frozenset(partners).union(*((match.a_entry, match.b_entry) for match in matches))
 
 
 def learn(db: Database, feed_id: int, *, now: datetime) -> frozenset[int]:
@@ -96,40 +98,47 @@ def is_fresh(published_at: datetime | None, first_seen_at: datetime) -> bool:
 
 
 def _wanted(
-    db: Database, heads: Mapping[int, StoredHeadline], texts: Versions, fresh: Iterable[int]
+    db: Database,
+    heads: Mapping[int, StoredHeadline],
+    tokens: Mapping[int, dict[str, float]],
+    partners: Mapping[int, set[int]],
 ) -> dict[int, set[int]]:
     """Entry -> those to compare it with: the window's candidates, and what it matched before."""
-    partners = similarity.partners(db, heads)
-    windows: dict[datetime, tuple[int, int]] = {}
-    wanted = {entry_id: partners.get(entry_id, set()) for entry_id in heads}
-    for entry_id in fresh:
+    wanted = {entry_id: set(partners.get(entry_id, ())) for entry_id in heads}
+    for entry_id, sought in tokens.items():
         head = heads[entry_id]
-        if head.recurring:
+        if head.recurring or not sought:
             continue
-        at = head.first_seen_at
-        if at not in windows:
-            windows[at] = similarity.window_of(db, at)
-        tokens = sought_tokens(texts[entry_id], BACKGROUND)
+        found = similarity.holders(db, sought, head.first_seen_at)
         # One more than counts: it finds itself.
-        found = similarity.candidates(db, tokens, windows[at], limit=CANDIDATES + 1)
-        wanted[entry_id] = wanted[entry_id].union(found) - {entry_id}
+        wanted[entry_id].update(candidates(sought, found, limit=CANDIDATES + 1))
+        wanted[entry_id].discard(entry_id)
     return wanted
 
 
 def _matches(
-    items: Mapping[int, Item], wanted: Mapping[int, Iterable[int]]
+    heads: Mapping[int, StoredHeadline], wanted: Mapping[int, Iterable[int]], reader: Reader
 ) -> Iterator[StoredMatch]:
     done = set[tuple[int, int]]()
+    items: dict[int, WeighedItem] = {}
+
+    def item(entry_id: int) -> WeighedItem:
+        if entry_id not in items:
+            items[entry_id] = weigh_item(reader.item(heads[entry_id]), BACKGROUND)
+        return items[entry_id]
+
     version = 1000 * NORMALISER_VERSION + RULES_VERSION
     for entry_id, others in wanted.items():
         pairs = {
             other: (min(entry_id, other), max(entry_id, other))
             for other in others
-            if other in items
+            if other in heads
         }
         left = [other for other, pair in pairs.items() if pair not in done]
+        if not left:
+            continue
         done.update(pairs.values())
-        compared = compare_items(items[entry_id], [items[other] for other in left], BACKGROUND)
+        compared = compare_items(item(entry_id), map(item, left))
         for other, (verdict, current) in zip(left, compared, strict=True):
             if verdict is not None:
                 rule, score, found = verdict.rule.value, verdict.score, verdict.comparison
@@ -156,7 +165,7 @@ def _features(found: Comparison) -> str:
 def _sight(db: Database, heads: Mapping[int, StoredHeadline], reader: Reader) -> frozenset[int]:
     """Records what the entries are seen with; returns those on which a finding turned."""
     before = sightings.of_entries(db, heads)
-    seen = [_sighting(head, reader.versions(head)[0]) for head in heads.values()]
+    seen = [_sighting(head, reader.titles(head)[0]) for head in heads.values()]
     sightings.record(db, seen, version=NORMALISER_VERSION)
     after = sightings.of_entries(db, heads)
     titles = {row.title_key for row in (*before, *after) if row.title_key is not None}
@@ -169,7 +178,7 @@ def _sight(db: Database, heads: Mapping[int, StoredHeadline], reader: Reader) ->
 
 
 def _sighting(head: StoredHeadline, tokens: HeadlineTokens) -> Sighting:
-    text = summary_key(tokens)
+    text = summary_key(head.summary)
     return Sighting(
         entry_id=head.id,
         feed_id=head.feed_id,

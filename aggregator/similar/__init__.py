@@ -2,7 +2,7 @@
 
     read_headline  title and summary as the rules see them            headline, affixes, tokens, ...
     compare        two of them: features and guards                   comparison, rules, weights
-    sought_tokens  what candidates of a headline are sought by      candidates
+    sought_tokens  what candidates of a headline are sought by        candidates
     find_matches   pairs of items that tell one story, with evidence  matching, recurring
     group          the stories that follow, for any arrival order     grouping
 
@@ -10,7 +10,7 @@ Pure: nothing is stored here, and nothing depends on what was read before.
 """
 
 from aggregator.similar.affixes import learn_suffixes, suffix_key
-from aggregator.similar.candidates import indexed_tokens, sought_tokens
+from aggregator.similar.candidates import candidates, sought_tokens
 from aggregator.similar.comparison import Comparison, Guard, compare
 from aggregator.similar.grouping import (
     Group,
@@ -24,14 +24,21 @@ from aggregator.similar.grouping import (
     neighbourhood,
     ties,
 )
-from aggregator.similar.headline import NORMALISER_VERSION, HeadlineTokens, read_headline
+from aggregator.similar.headline import (
+    NORMALISER_VERSION,
+    HeadlineTokens,
+    read_headline,
+    with_summary,
+)
 from aggregator.similar.matching import (
     Item,
     Match,
+    WeighedItem,
     compare_items,
     find_matches,
     in_window,
     matches_of,
+    weigh_item,
 )
 from aggregator.similar.recurring import (
     SummarySighting,
@@ -72,7 +79,9 @@ __all__ = [
     "SummarySighting",
     "TitleSighting",
     "Verdict",
+    "WeighedItem",
     "Weights",
+    "candidates",
     "compare",
     "compare_items",
     "diverged",
@@ -80,7 +89,6 @@ __all__ = [
     "group",
     "identities",
     "in_window",
-    "indexed_tokens",
     "is_boilerplate",
     "is_recurring",
     "learn_suffixes",
@@ -94,5 +102,7 @@ __all__ = [
     "suffix_key",
     "summary_key",
     "ties",
+    "weigh_item",
     "why_apart",
+    "with_summary",
 ]

@@ -58,6 +58,8 @@ _OUTLET = re.compile(
     r"FOX|Fox|ABC|CBS|NBC|CNN|BBC|CNBC|MSNBC|NPR|PBS|CTV|CBC|AFP|Reuters|Bloomberg)\b"
     r"|\b[KW][A-Z]{2,3}(?:-?(?:TV|FM|AM))?\b|\b[A-Z][a-z]+[A-Z][a-z]{2,}\w*|\b[A-Z]{2,}[a-z]*News"
 )
+_SIGN = re.compile(r"[(\[|:;,»·-]")
+"""One of these stands in or beside every affix there is."""
 _MAX_OUTLET_WORDS = 6
 _MIN_HEAD_WORDS = 3
 _STARTS_SMALL = re.compile(r"(?:^| )[a-z]")
@@ -94,6 +96,8 @@ def strip_affixes(title: str, suffixes: frozenset[str]) -> str:
 
     Never empty unless `title` is: an affix that is all there is stays.
     """
+    if not _SIGN.search(title):
+        return title
     title = _without_prefixes(title)
     for _ in range(_ROUNDS):
         shorter = _without_outlet(_ATTRIBUTED.sub("", _NOTED.sub("", title)), suffixes).rstrip()

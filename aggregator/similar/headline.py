@@ -102,7 +102,7 @@ def read_headline(
     return HeadlineTokens(
         key=" ".join(words) + ("?" if is_question and words else ""),
         title=tokens,
-        summary=_read_summary(summary, language),
+        summary=_read_summary(summary, language) if summary else (),
         rubric=_rubric(text, language),
         joined=_joined_pairs(items, language),
         numbers=numbers_of(tokens),
@@ -113,6 +113,11 @@ def read_headline(
         qualifiers=_qualifiers(words, tokens, is_question=is_question),
         cut_short=_ENDS_CUT.search(text) is not None,
     )
+
+
+def with_summary(tokens: HeadlineTokens, summary: str, language: str | None) -> HeadlineTokens:
+    """A headline read without its summary -> the same as read with it."""
+    return replace(tokens, summary=_read_summary(summary, language)) if summary else tokens
 
 
 def without_summary(tokens: HeadlineTokens) -> HeadlineTokens:

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
 
+from aggregator.similar.candidates import HAIR
 from aggregator.similar.comparison import Comparison, Weighed, compare_weighed, weigh
 from aggregator.similar.headline import HeadlineTokens, without_summary
 from aggregator.similar.rules import (
-    EVENT_MASS,
+    EVENT_TD,
     MASS_TICKET,
+    MASS_TITLE,
     WINDOW,
     Verdict,
     diverged,
@@ -81,7 +83,9 @@ def in_window(a: Item, b: Item) -> bool:
 def matches_of(item: Item, others: Iterable[Item], weights: Weights) -> tuple[Match, ...]:
     """The matches of one item among the candidates, in the order of their keys."""
     candidates = list(others)
-    compared = compare_items(item, candidates, weights)
+    compared = compare_items(
+        weigh_item(item, weights), [weigh_item(other, weights) for other in candidates]
+    )
     found = [
         Match(min(item.key, other.key), max(item.key, other.key), verdict)
         for other, (verdict, _) in zip(candidates, compared, strict=True)
@@ -90,29 +94,48 @@ def matches_of(item: Item, others: Iterable[Item], weights: Weights) -> tuple[Ma
     return tuple(sorted(found, key=lambda match: (match.a, match.b)))
 
 
+@dataclass(frozen=True, slots=True)
+class WeighedItem:
+    """An item with its headlines weighed, the latest first: for many comparisons."""
+
+    item: Item
+    versions: tuple[Weighed, ...]
+
+
+def weigh_item(item: Item, weights: Weights) -> WeighedItem:
+    """Works out once what every comparison of this item needs."""
+    return WeighedItem(item, _weigh(item, weights))
+
+
 def compare_items(
-    item: Item, others: Iterable[Item], weights: Weights
+    own: WeighedItem, others: Iterable[WeighedItem]
 ) -> Iterator[tuple[Verdict | None, Comparison | None]]:
     """For each of the others: the verdict, and how the two compare as they are.
 
-    Neither where they cannot be matched: one article, or out of the window, or a recurring title,
-    or titles that share less than makes an event, without which nothing follows from the rest.
+    Neither where nothing can follow: one article, or out of the window, or a recurring title, or
+    too little in common for any rule.
     """
-    versions = _weigh(item, weights)
-    title = {token: weights.idf(token) for token in _title_tokens(item)}
     for other in others:
-        shared = sum(title[token] for token in title.keys() & _title_tokens(other))
-        # A hair less: sums of floats depend on their order.
-        if shared < EVENT_MASS - 1e-6 or _is_barred(item, other):
+        if _is_barred(own.item, other.item) or _is_hopeless(own.versions, other.versions):
             yield None, None
         else:
-            theirs = _weigh(other, weights)
-            current = compare_weighed(versions[0], theirs[0])
-            yield _verdict(current, versions, theirs), current
+            current = compare_weighed(own.versions[0], other.versions[0])
+            yield _verdict(current, own.versions, other.versions), current
 
 
-def _title_tokens(item: Item) -> set[str]:
-    return set(item.tokens.title).union(*(text.title for text in item.earlier))
+def _is_hopeless(ours: Sequence[Weighed], theirs: Sequence[Weighed]) -> bool:
+    """Neither a rule nor that of events can apply: most candidates, at a fraction of a comparison.
+
+    Titles that share so little decide nothing alone, and the texts have too little in common.
+    """
+    if len(ours) > 1 or len(theirs) > 1:
+        return False
+    a, b = ours[0], theirs[0]
+    if sum(weight for token, weight in a.title.items() if token in b.title) > MASS_TITLE - HAIR:
+        return False
+    other = b.vector
+    dot = sum(weight * other[token] for token, weight in a.vector.items() if token in other)
+    return dot < (EVENT_TD - HAIR) * a.norm * b.norm
 
 
 def find_matches(items: Iterable[Item], weights: Weights) -> tuple[Match, ...]:
@@ -187,5 +210,4 @@ def _candidates(versions: Sequence[Sequence[Weighed]]) -> Iterator[tuple[int, in
             for other in holders[token]:
                 mass[other] += weight  # type: ignore[assignment]  # Counter holds floats as well
             holders[token].append(place)
-        # A hair less than the ticket: sums of floats depend on their order.
-        yield from ((other, place) for other, sum_ in mass.items() if sum_ > MASS_TICKET - 1e-6)
+        yield from ((other, place) for other, sum_ in mass.items() if sum_ > MASS_TICKET - HAIR)

@@ -84,7 +84,8 @@ _UNIT = re.compile(
 _RANGE = re.compile(r"(?<=\d)[/:](?=\d)")
 _LONE_LETTER = re.compile(r"\b([a-z]{1,2})-(?=\d)")
 _COMPOUND = re.compile(r"\d[-/:.]\d")
-_HAS_NUMBER = re.compile(rf"\d|\b(?:{'|'.join(_WORDS)})\b")
+_HAS_DIGIT = re.compile(r"\d")
+_A_WORD = re.compile(r"\w+")
 
 
 def mark_millions(text: str) -> str:
@@ -94,7 +95,7 @@ def mark_millions(text: str) -> str:
 
 def write_numbers(text: str) -> str:
     """Every number of a folded text in one spelling."""
-    if not _HAS_NUMBER.search(text):
+    if not _HAS_DIGIT.search(text) and _WORDS.keys().isdisjoint(_A_WORD.findall(text)):
         return text
     text = _NUMBERED.sub("", text)  # before `no one` becomes `no 1`
     text = _PER_SECOND.sub("per instant", text)  # a unit, not what comes after the first

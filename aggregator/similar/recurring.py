@@ -11,12 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.similar.headline import HeadlineTokens
 from aggregator.similar.rules import WINDOW
 
 BOILERPLATE_LINKS = 3
 """A summary under so many links of one site is a standfirst: Financial Times and New York
 Times live pages put one over many articles."""
+
+KEY_LENGTH = 500
+"""Characters of a summary that tell it from others."""
 
 OTHER_SUMMARY = 0.5
 """By judgement: summaries whose sets of tokens have a Jaccard index below this are different ones.
@@ -47,9 +49,9 @@ class SummarySighting:
     link: str
 
 
-def summary_key(tokens: HeadlineTokens) -> str:
-    """Equal for equal summaries; empty for none."""
-    return " ".join(tokens.summary)
+def summary_key(summary: str) -> str:
+    """Equal for summaries that begin with the same words; empty for none."""
+    return " ".join(summary[:KEY_LENGTH].casefold().split())
 
 
 def is_recurring(own: TitleSighting, others: Iterable[TitleSighting]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from aggregator.similar.numbers import is_number, mark_millions, write_numbers
@@ -57,20 +58,23 @@ def read_tokens(words: Iterable[str], language: str | None) -> list[str]:
 
     Stemming is for English and for texts in a language unknown; anything else keeps its words.
     """
-    code = (language or "").split("-")[0].split("_")[0].lower()
-    stopped = STOP_WORDS_BY_LANGUAGE.get(code, frozenset())
-    is_english = code in ("", "en")
+    is_english, stopped = _reading(language)
     tokens: list[str] = []
     for word in words:
         if is_unspaced(word):
             tokens.extend(_bigrams(word))
-        elif word in JOINTS or word in stopped or word in FOREIGN_STOP_WORDS:
-            continue
-        elif not is_english:
-            tokens.append(word)
-        elif word not in ENGLISH_STOP_WORDS:
-            tokens.append(stem(word))
+        elif word not in stopped:
+            tokens.append(stem(word) if is_english else word)
     return tokens
+
+
+@lru_cache(maxsize=100)
+def _reading(language: str | None) -> tuple[bool, frozenset[str]]:
+    """Whether words are stemmed, and what is left out."""
+    code = (language or "").split("-")[0].split("_")[0].lower()
+    stopped = JOINTS | FOREIGN_STOP_WORDS | STOP_WORDS_BY_LANGUAGE.get(code, frozenset())
+    is_english = code in ("", "en")
+    return is_english, stopped | ENGLISH_STOP_WORDS if is_english else stopped
 
 
 def is_unspaced(word: str) -> bool:

@@ -13,6 +13,9 @@ from sqlite_utils import Database
 
 from aggregator.store import storylines
 
+LOOKALIKES = 10
+"""So many other stories an account names at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tie:
@@ -219,7 +222,7 @@ def _earlier_titles(db: Database, entry_id: int) -> tuple[str, ...]:
 
 
 def _lookalikes(db: Database, story_id: int, entries: list[int]) -> tuple[Lookalike, ...]:
-    """The ten that are most alike."""
+    """The ten stories that are most alike, each by its entry that is most alike."""
     cursor = db.conn.execute(
         """
         SELECT entries.id, entries.story_id, entries.title, alike.rule, alike.score
@@ -232,14 +235,14 @@ def _lookalikes(db: Database, story_id: int, entries: list[int]) -> tuple[Lookal
         CROSS JOIN entries ON entries.id = alike.other
         WHERE entries.story_id <> :story_id
         ORDER BY alike.rule = 'event', alike.score DESC, entries.id
-        LIMIT 10
         """,
         {"wanted": json.dumps(entries), "story_id": story_id},
     )
-    return tuple(
-        Lookalike(row["id"], row["story_id"], row["title"], row["rule"], row["score"])
-        for row in cursor.fetchall()
-    )
+    found: dict[int, Lookalike] = {}
+    for row in cursor.fetchall():
+        other = Lookalike(row["id"], row["story_id"], row["title"], row["rule"], row["score"])
+        found.setdefault(other.story, other)
+    return tuple(found.values())[:LOOKALIKES]
 
 
 def _copies(db: Database, story_id: int) -> tuple[Copy, ...]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from sqlite_utils import Database
@@ -154,60 +154,65 @@ def _earlier(db: Database, wanted: str) -> dict[int, tuple[tuple[str, str], ...]
 # ------------------------------------------------------------------- candidates
 
 
-def index_tokens(db: Database, tokens: Mapping[int, Sequence[str]]) -> None:
-    """Entry id -> the tokens it is found by from now on; none: it is not found."""
-    forget(db, tokens)
-    db.conn.executemany(
-        "INSERT INTO entry_tokens (rowid, tokens) VALUES (:id, :tokens)",
-        [
-            {"id": entry_id, "tokens": " ".join(found)}
-            for entry_id, found in tokens.items()
-            if found
-        ],
+def index_tokens(db: Database, tokens: Mapping[int, Collection[str]]) -> None:
+    """Entry id -> the title tokens it is found by from now on; none: it is not found.
+
+    The entries have been sighted.
+    """
+    cursor = db.conn.execute(
+        """
+        SELECT entries.id, substr(entries.first_seen_at, 1, 10), sightings.tokens
+        FROM json_each(:wanted) AS wanted
+        CROSS JOIN entries ON entries.id = wanted.value
+        CROSS JOIN sightings ON sightings.entry_id = entries.id
+        """,
+        {"wanted": json.dumps(sorted(tokens))},
     )
+    gone, come, changed = [], [], []
+    for entry_id, day, text in cursor.fetchall():
+        before, now = set(json.loads(text)), set(tokens[entry_id])
+        if before != now:
+            gone += [(day, token, entry_id) for token in sorted(before - now)]
+            come += [(day, token, entry_id) for token in sorted(now - before)]
+            changed.append((json.dumps(sorted(now), ensure_ascii=False), entry_id))
+    db.conn.executemany(
+        "DELETE FROM title_tokens WHERE seen_on = ? AND token = ? AND entry_id = ?", gone
+    )
+    db.conn.executemany(
+        "INSERT INTO title_tokens (seen_on, token, entry_id) VALUES (?, ?, ?)", come
+    )
+    db.conn.executemany("UPDATE sightings SET tokens = ? WHERE entry_id = ?", changed)
 
 
 def forget(db: Database, entry_ids: Iterable[int]) -> None:
-    """Entries that are deleted are found no more; their sightings stay."""
-    db.conn.executemany(
-        "DELETE FROM entry_tokens WHERE rowid = :id", [{"id": entry_id} for entry_id in entry_ids]
-    )
+    """Entries that are about to be deleted are found no more; their sightings stay."""
+    index_tokens(db, dict.fromkeys(entry_ids, ()))
 
 
-def window_of(db: Database, at: datetime) -> tuple[int, int]:
-    """The first and the last id an entry first seen within the window of `at` may have.
+def holders(db: Database, tokens: Iterable[str], at: datetime) -> list[tuple[str, int]]:
+    """Each of the tokens with each entry whose title has or had it, of the days of the window.
 
-    Ids ascend with the time entries are first seen.
+    Some of the entries were first seen just outside the window of `at`.
     """
-    begin = db.conn.execute(
-        "SELECT id FROM entries WHERE first_seen_at >= :at ORDER BY first_seen_at, id LIMIT 1",
-        {"at": format_time(at - WINDOW)},
-    ).fetchone()
-    end = db.conn.execute(
-        "SELECT id FROM entries WHERE first_seen_at <= :at ORDER BY first_seen_at DESC, id DESC"
-        " LIMIT 1",
-        {"at": format_time(at + WINDOW)},
-    ).fetchone()
-    return (begin[0] if begin else 0, end[0] if end else 0)
-
-
-def candidates(
-    db: Database, tokens: Iterable[str], window: tuple[int, int], *, limit: int
-) -> list[int]:
-    """The entries of the window that share most with the tokens, best first."""
-    quoted = ['"' + token.replace('"', '""') + '"' for token in tokens]
-    if not quoted:
-        return []
     cursor = db.conn.execute(
         """
-        SELECT rowid FROM entry_tokens
-        WHERE entry_tokens MATCH :query AND rowid BETWEEN :first AND :last
-        ORDER BY rank, rowid
-        LIMIT :limit
+        SELECT title_tokens.token, title_tokens.entry_id
+        FROM json_each(:days) AS days
+        CROSS JOIN json_each(:tokens) AS wanted
+        CROSS JOIN title_tokens ON seen_on = days.value AND token = wanted.value
         """,
-        {"query": " OR ".join(quoted), "first": window[0], "last": window[1], "limit": limit},
+        {"tokens": json.dumps(list(tokens)), "days": _days_around(at)},
     )
-    return [entry_id for (entry_id,) in cursor.fetchall()]
+    cursor.row_factory = None
+    return cursor.fetchall()
+
+
+@lru_cache(maxsize=16)
+def _days_around(at: datetime) -> str:
+    """The days that an entry of the window may have been first seen on, as JSON."""
+    first, last = (at - WINDOW).date(), (at + WINDOW).date()
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return json.dumps([day.isoformat() for day in days])
 
 
 # ---------------------------------------------------------------------- matches

@@ -7,11 +7,19 @@ from __future__ import annotations
 
 from aggregator.store.columns import time_column
 
-# The texts that candidates are sought in: the tokens of a headline and of those it had. detail is
-# full (the default): with less, bm25 no longer ranks (recall .37 instead of .97, measured). No
-# foreign key reaches into a virtual table, nor a trigger while trusted_schema is off: who deletes
-# entries says so to `similarity.forget`.
-_ENTRY_TOKENS = "CREATE VIRTUAL TABLE entry_tokens USING fts5(tokens)"
+# The words of titles that candidates are sought by: those a headline has and had. Entries that were
+# older than the window when they came have none. By day first, so that what is sought and written
+# lies together however much is stored. Kept without an index by entry, which would double what a
+# headline costs: `sightings` has the tokens of an entry, and who deletes entries says so to
+# `similarity.forget`, since no foreign key could follow without one.
+_TITLE_TOKENS = """
+CREATE TABLE title_tokens (
+    seen_on TEXT NOT NULL CHECK (length(seen_on) = 10 AND seen_on GLOB '????-??-??'),
+    token TEXT NOT NULL,
+    entry_id INTEGER NOT NULL,
+    PRIMARY KEY (seen_on, token, entry_id)
+) STRICT, WITHOUT ROWID
+"""
 
 # One row for each entry that was ever read for similarity, kept when the entry is purged: a title
 # that returns weekly stays known. No foreign key for that reason.
@@ -25,6 +33,7 @@ CREATE TABLE sightings (
     summary_key INTEGER,
     recurring INTEGER NOT NULL DEFAULT 0 CHECK (recurring IN (0, 1)),
     boilerplate INTEGER NOT NULL DEFAULT 0 CHECK (boilerplate IN (0, 1)),
+    tokens TEXT NOT NULL DEFAULT '[]',
     version INTEGER NOT NULL
 ) STRICT
 """
@@ -110,7 +119,7 @@ _INDEXES = (
 )
 
 STATEMENTS = (
-    _ENTRY_TOKENS,
+    _TITLE_TOKENS,
     _SIGHTINGS,
     _MATCHES,
     _STORY_OVERRIDES,

@@ -47,29 +47,36 @@ def tied_entries(db: Database, entry_ids: Iterable[int]) -> set[int]:
     """The entries that matches, links, slugs and editors tie to these, and their story mates."""
     cursor = db.conn.execute(
         """
-        WITH wanted(id) AS (SELECT value FROM json_each(:wanted))
-        SELECT b_entry FROM wanted CROSS JOIN matches ON a_entry = wanted.id
+        SELECT b_entry
+        FROM json_each(:wanted) AS wanted
+        CROSS JOIN matches ON a_entry = wanted.value
         WHERE rule <> 'event'
         UNION
-        SELECT a_entry FROM wanted CROSS JOIN matches ON b_entry = wanted.id
+        SELECT a_entry
+        FROM json_each(:wanted) AS wanted
+        CROSS JOIN matches ON b_entry = wanted.value
         WHERE rule <> 'event'
         UNION
-        SELECT b_entry FROM wanted CROSS JOIN story_overrides ON a_entry = wanted.id
-        WHERE ended_at IS NULL AND kind = 'force'
+        SELECT b_entry
+        FROM json_each(:wanted) AS wanted
+        CROSS JOIN story_overrides ON a_entry = wanted.value
+        WHERE ended_at IS NULL AND story_overrides.kind = 'force'
         UNION
-        SELECT a_entry FROM wanted CROSS JOIN story_overrides ON b_entry = wanted.id
-        WHERE ended_at IS NULL AND kind = 'force'
+        SELECT a_entry
+        FROM json_each(:wanted) AS wanted
+        CROSS JOIN story_overrides ON b_entry = wanted.value
+        WHERE ended_at IS NULL AND story_overrides.kind = 'force'
         UNION
         SELECT other.entry_id
-        FROM wanted
-        CROSS JOIN entry_keys AS own ON own.entry_id = wanted.id
+        FROM json_each(:wanted) AS wanted
+        CROSS JOIN entry_keys AS own ON own.entry_id = wanted.value
         CROSS JOIN entry_keys AS other ON
             other.kind = own.kind AND other.scope = own.scope AND other.value = own.value
         WHERE own.kind IN ('url', 'slug')
         UNION
         SELECT mates.id
-        FROM wanted
-        CROSS JOIN entries AS own ON own.id = wanted.id
+        FROM json_each(:wanted) AS wanted
+        CROSS JOIN entries AS own ON own.id = wanted.value
         CROSS JOIN entries AS mates ON mates.story_id = own.story_id
         """,
         {"wanted": json.dumps(sorted(set(entry_ids)))},

@@ -128,7 +128,7 @@ def test_backfill_gets_keys_and_no_search(store: Store, network: Network) -> Non
     store_document(store, network, B, item("b", 2, title=QUAKE, summary=WIRE, published_at=old))
 
     assert told(store) == [["a1"], ["b2"]]
-    assert rows(store, "SELECT count(*) FROM entry_tokens") == [(0,)]
+    assert rows(store, "SELECT count(*) FROM title_tokens") == [(0,)]
     assert rows(store, "SELECT count(*) FROM entry_keys WHERE kind = 'url'") == [(2,)]
 
 
@@ -623,6 +623,21 @@ def test_the_account_of_a_merged_story(store: Store, network: Network) -> None:
     assert explaining.account_of(store.db, 99) is None
 
 
+def test_an_account_names_another_story_once(store: Store, network: Network) -> None:
+    """By its entry that is most alike, though both entries of this story are like it."""
+    store_document(store, network, A, item("a", 1, title=QUAKE, summary=WIRE))
+    store_document(store, network, B, item("b", 2, title=QUAKE, summary=WIRE))
+    other = "Kermanshah villagers flee another strong quake"
+    text = "Tents and blankets reached survivors while aftershocks shook the province for days"
+    store_document(store, network, C, item("c", 3, title=other, summary=text))
+
+    account = explaining.account_of(store.db, 1)
+
+    assert account is not None
+    assert [teller.entry for teller in account.tellers] == [1, 2]
+    assert [(found.entry, found.rule) for found in account.lookalikes] == [(3, "event")]
+
+
 def test_an_entry_that_is_deleted_leaves_its_sighting_alone(store: Store, network: Network) -> None:
     """Words, matches and evidence go with it; that its title was there is remembered."""
     store_document(store, network, A, item("a", 1, title=QUAKE, summary=WIRE))
@@ -632,5 +647,7 @@ def test_an_entry_that_is_deleted_leaves_its_sighting_alone(store: Store, networ
         similarity.forget(db, [2])
         db.conn.execute("DELETE FROM entries WHERE id = 2")
 
-    for table, left in (("entry_tokens", 1), ("matches", 0), ("merges", 0), ("sightings", 2)):
+    words = rows(store, "SELECT count(DISTINCT entry_id), max(entry_id) FROM title_tokens")
+    assert words == [(1, 1)]
+    for table, left in (("matches", 0), ("merges", 0), ("sightings", 2)):
         assert rows(store, f"SELECT count(*) FROM {table}") == [(left,)]

@@ -27,12 +27,14 @@ from aggregator.similar.headline import read_headline
 from aggregator.similar.matching import (
     Item,
     Match,
+    compare_items,
     find_matches,
     in_window,
     matches_of,
     order_of,
+    weigh_item,
 )
-from aggregator.similar.rules import WINDOW, Rule, Verdict
+from aggregator.similar.rules import WINDOW, Rule, Verdict, same_event, same_story
 from aggregator.similar.weights import BACKGROUND
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -40,6 +42,8 @@ HOUR = timedelta(hours=1)
 NOTHING = read_headline("")
 SOME = compare(NOTHING, NOTHING, BACKGROUND)
 WIRE = "Rescuers pulled survivors from the rubble overnight while aftershocks shook the province"
+
+TITLES = sorted({title for _, a, b, _ in PITFALL_PAIRS for title in (a, b)})
 
 
 def item(
@@ -392,3 +396,26 @@ def test_headlines_in_every_order() -> None:
 
     assert ends == {frozenset(g.members for g in at_once)}
     assert 1 < len(at_once) < 6
+
+
+@given(
+    texts=st.lists(
+        st.tuples(st.sampled_from(TITLES), st.sampled_from(["", WIRE, *TITLES[:9]])),
+        min_size=2,
+        max_size=4,
+    )
+)
+def test_what_is_passed_over_could_not_have_matched(texts: list[tuple[str, str]]) -> None:
+    """Pairs that share too little are not compared; their verdict would have been none."""
+    read = [read_headline(*text) for text in texts]
+    own = Item("a", read[0], NOON, NOON)
+    other = Item("b", read[1], NOON, NOON, earlier=tuple(read[2:]))
+
+    ((verdict, current),) = compare_items(
+        weigh_item(own, BACKGROUND), [weigh_item(other, BACKGROUND)]
+    )
+
+    found = compare(read[0], read[1], BACKGROUND)
+    assert current in (None, found)
+    assert current is not None or not same_event(found)
+    assert current is not None or (verdict, same_story(found)) == (None, None)

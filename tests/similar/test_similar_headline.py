@@ -12,6 +12,7 @@ from aggregator.similar.headline import (
     TITLE_LIMIT,
     Direction,
     read_headline,
+    with_summary,
     without_summary,
 )
 from aggregator.similar.stem import stem
@@ -395,3 +396,15 @@ def test_hostile_repetition_is_read(unit: str) -> None:
 
     assert len(found.key) <= 2 * TITLE_LIMIT
     assert len(found.summary) <= SUMMARY_LIMIT
+
+
+@pytest.mark.parametrize(
+    "summary", ["", "Rescuers pulled survivors from the rubble", "Paris (AFP) -"]
+)
+def test_a_summary_may_be_read_later(summary: str) -> None:
+    """It makes no difference."""
+    title = "Strong quake kills ten: report"
+
+    found = with_summary(read_headline(title, language="en-GB"), summary, "en-GB")
+
+    assert found == read_headline(title, summary, language="en-GB")

@@ -13,9 +13,9 @@ from aggregator.similar import (
     OverrideKind,
     Reason,
     SameSlug,
+    candidates,
     group,
     identities,
-    indexed_tokens,
     read_headline,
     sought_tokens,
 )
@@ -29,38 +29,38 @@ def item(key: str) -> Item:
     return Item(key, NOTHING, NOON, NOON)
 
 
-def test_every_word_is_indexed() -> None:
-    """Of title and summary, now and before, each once."""
-    now, before = read_headline("Zebra ferry", "Umbra ferry"), read_headline("Walnut ferry")
+def test_the_words_of_titles_are_sought() -> None:
+    """Of those it has and had, each once, the rarest first; the summary's are not."""
+    now, before = read_headline("Zebra ferry umbra", "walnut violin"), read_headline("Umbra space")
 
-    assert indexed_tokens([now, before]) == ("ferry", "umbra", "walnut", "zebra")
+    sought = sought_tokens([now, before], BACKGROUND)
 
-
-def test_what_is_sought_holds_one_of_any_shared_title_words() -> None:
-    """All title words but the commonest that weigh less than the ticket, then the summary's."""
-    headline = read_headline("New zebra ferry", "umbra walnut violin " * 9)
-
-    sought = sought_tokens([headline], BACKGROUND)
-
-    assert set(sought) == {"zebra", "ferry", "umbra", "walnut", "violin"}
+    assert list(sought) == ["ferry", "umbra", "zebra", "spac"]
+    assert sought["umbra"] == BACKGROUND.idf("umbra") > sought["spac"]
 
 
-def test_long_titles_and_texts_make_bounded_queries() -> None:
-    """24 words of a title at most; 12 with those of the summary."""
-    long = read_headline(" ".join(f"q{chr(97 + n)}x{chr(97 + n)}z" for n in range(26)))
-    text = read_headline("Zebra ferry", " ".join(f"w{chr(97 + n)}yv" for n in range(26)))
+def test_long_titles_make_bounded_searches() -> None:
+    """Forty words of a title at most."""
+    long = read_headline(" ".join(f"{a}{b}z" for a in "bcdfgh" for b in "aeiouy" for _ in "12"))
+    longer = read_headline(" ".join(f"{a}{b}z" for a in "bcdfghjklm" for b in "aeiouy"))
 
-    assert len(sought_tokens([long], BACKGROUND)) == 24
-    assert len(sought_tokens([text], BACKGROUND)) == 12
+    assert len(sought_tokens([long], BACKGROUND)) == 36
+    assert len(sought_tokens([longer], BACKGROUND)) == 40
 
 
-@pytest.mark.parametrize("title", ["", "New year"])
+@pytest.mark.parametrize("title", ["", "New"])
 def test_a_title_that_no_rule_applies_to_seeks_nothing(title: str) -> None:
-    """Common words alone weigh less than the ticket."""
-    headline = read_headline(title, "umbra walnut")
+    """One common word weighs less than the ticket."""
+    assert sought_tokens([read_headline(title, "umbra walnut")], BACKGROUND) == {}
 
-    assert len(sought_tokens([headline], BACKGROUND)) <= 12
-    assert title or sought_tokens([headline], BACKGROUND) == ()
+
+def test_candidates_share_the_entry_ticket() -> None:
+    """Those that share most first; no more than asked for."""
+    tokens = {"zebra": 9.0, "ferry": 5.0, "space": 4.0}
+    holders = [("zebra", 1), ("ferry", 2), ("space", 2), ("ferry", 3), ("zebra", 4), ("space", 4)]
+
+    assert sorted(candidates(tokens, holders, limit=9)) == [1, 2, 4]
+    assert candidates(tokens, holders, limit=2) == [4, 1]
 
 
 def test_items_that_share_a_link_have_one_identity() -> None:

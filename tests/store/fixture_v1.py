@@ -108,7 +108,7 @@ def rows_of(connection: sqlite3.Connection, table: str) -> Iterator[str]:
     if table == "sqlite_sequence":
         yield "DELETE FROM sqlite_sequence;"
         columns = ["name", "seq"]
-    elif table in ("search", "entry_tokens"):
+    elif table == "search":
         columns = ["rowid", *columns]
     quoted = ", ".join(f'quote("{column}")' for column in columns)
     names = ", ".join(columns)

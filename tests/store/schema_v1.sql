@@ -148,7 +148,13 @@ CREATE TABLE placements (
     until_generation INTEGER REFERENCES generations(id)
 ) STRICT
 ;
-CREATE VIRTUAL TABLE entry_tokens USING fts5(tokens);
+CREATE TABLE title_tokens (
+    seen_on TEXT NOT NULL CHECK (length(seen_on) = 10 AND seen_on GLOB '????-??-??'),
+    token TEXT NOT NULL,
+    entry_id INTEGER NOT NULL,
+    PRIMARY KEY (seen_on, token, entry_id)
+) STRICT, WITHOUT ROWID
+;
 CREATE TABLE sightings (
     entry_id INTEGER PRIMARY KEY,
     feed_id INTEGER NOT NULL REFERENCES feeds(id) ON DELETE CASCADE,
@@ -158,6 +164,7 @@ CREATE TABLE sightings (
     summary_key INTEGER,
     recurring INTEGER NOT NULL DEFAULT 0 CHECK (recurring IN (0, 1)),
     boilerplate INTEGER NOT NULL DEFAULT 0 CHECK (boilerplate IN (0, 1)),
+    tokens TEXT NOT NULL DEFAULT '[]',
     version INTEGER NOT NULL
 ) STRICT
 ;
@@ -320,14 +327,14 @@ CREATE TABLE subscriptions (
     last_error TEXT
 ) STRICT
 ;
-INSERT INTO _sqlite_migrations (id, migration_set, name, applied_at) VALUES (1, 'aggregator', 'm001_create', '2026-11-25 08:48:34.410932+00:00');
+INSERT INTO _sqlite_migrations (id, migration_set, name, applied_at) VALUES (1, 'aggregator', 'm001_create', '2026-11-25 09:06:17.626521+00:00');
 INSERT INTO sites (id, name, home) VALUES ('a', 'A', 'https://a.example/');
 INSERT INTO sites (id, name, home) VALUES ('b', 'B', 'https://b.example/');
 INSERT INTO feeds (id, site_id, url, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours, skip_days, etag, last_modified, body_hash, last_polled_at, last_success_at, last_read_at, next_poll_at, next_poll_why, failures, last_outcome, last_error, newest_entry_at, paused_until, disabled_at, served_by, last_full_at, id_policy, suffixes, entries) VALUES (1, 'a', 'https://a.example/feed', 'F', NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL, NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL, 0, 'ok', NULL, NULL, NULL, NULL, NULL, NULL, 'url', '[]', 3);
 INSERT INTO feeds (id, site_id, url, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours, skip_days, etag, last_modified, body_hash, last_polled_at, last_success_at, last_read_at, next_poll_at, next_poll_why, failures, last_outcome, last_error, newest_entry_at, paused_until, disabled_at, served_by, last_full_at, id_policy, suffixes, entries) VALUES (2, 'b', 'https://b.example/feed', NULL, NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL, NULL, NULL, NULL, NULL, NULL, '2026-11-25T12:00:00Z', NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'guid', '[]', 2);
 INSERT INTO polls (id, feed_id, at, outcome, http_status, bytes, duration_ms, new_entries, updated_entries, error, tier, truncated_entries, undated_entries, skipped_entries) VALUES (1, 1, '2026-11-25T12:00:00Z', 'ok', 304, 0, 5, 0, 0, NULL, NULL, 0, 0, 0);
-INSERT INTO stories (id, site_id, entry_id, url, title, image_url, published_at, first_seen_at, held_until, withdrawn_at, event_id, merged_into) VALUES (2, 'a', 2, 'https://a.example/1', 'Story 1, told anew', NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL, 2, NULL);
-INSERT INTO stories (id, site_id, entry_id, url, title, image_url, published_at, first_seen_at, held_until, withdrawn_at, event_id, merged_into) VALUES (3, 'a', 3, 'https://a.example/2', 'Story 2', NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL, 2, NULL);
+INSERT INTO stories (id, site_id, entry_id, url, title, image_url, published_at, first_seen_at, held_until, withdrawn_at, event_id, merged_into) VALUES (2, 'a', 2, 'https://a.example/1', 'Story 1, told anew', NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL, NULL, NULL);
+INSERT INTO stories (id, site_id, entry_id, url, title, image_url, published_at, first_seen_at, held_until, withdrawn_at, event_id, merged_into) VALUES (3, 'a', 3, 'https://a.example/2', 'Story 2', NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL, NULL, NULL);
 INSERT INTO stories (id, site_id, entry_id, url, title, image_url, published_at, first_seen_at, held_until, withdrawn_at, event_id, merged_into) VALUES (4, 'a', 5, 'https://a.example/3', 'Strong quake kills ten villagers near Kermanshah', NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL, NULL, NULL);
 INSERT INTO stories (id, site_id, entry_id, url, title, image_url, published_at, first_seen_at, held_until, withdrawn_at, event_id, merged_into) VALUES (6, 'a', 6, 'https://a.example/4', 'Strong quake kills ten villagers near Kermanshah', NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL, NULL, NULL);
 INSERT INTO entries (id, feed_id, guid, url, canonical_url, title, summary, author, image_url, categories, published_at, updated_at, held_until, first_seen_at, last_seen_at, position, backfill, fingerprint, agency, story_id) VALUES (2, 1, 'g1', 'https://a.example/1', 'a.example/1', 'Story 1, told anew', 'It''s 北京', NULL, NULL, '[]', '2026-11-25T12:00:00Z', NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', 1, 0, 1001, NULL, 2);
@@ -346,18 +353,34 @@ INSERT INTO merges (id, story_id, entry_id, matched_entry_id, rule, score, featu
 INSERT INTO merges (id, story_id, entry_id, matched_entry_id, rule, score, features, version, decided_at, undone_at) VALUES (2, 4, 6, 5, 'A', 1.0, '{"tj": 1.0, "mass": 52.5344, "td": 1.0, "sj": 1.0, "shared": 7}', 1001, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z');
 INSERT INTO generations (id, published_at, changed_files, removed_files) VALUES (1, '2026-11-25T12:00:00Z', 3, 0);
 INSERT INTO placements (id, page, block, position, story_id, title, url, site_id, published_at, image_url, shown_from, shown_until, generation, until_generation) VALUES (1, 'b', 'x', 1, 2, 'Story 1', 'https://a.example/1', 'a', '2026-11-25T12:00:00Z', NULL, '2026-11-25T12:00:00Z', NULL, 1, NULL);
-INSERT INTO entry_tokens (rowid, tokens) VALUES (2, '1 anew story told 北京');
-INSERT INTO entry_tokens (rowid, tokens) VALUES (3, '2 story');
-INSERT INTO entry_tokens (rowid, tokens) VALUES (4, '1 story');
-INSERT INTO entry_tokens (rowid, tokens) VALUES (5, '10 aftershock kermanshah kil near overnight provinc pul quak rescuer rubbl shook strong survivor villager');
-INSERT INTO entry_tokens (rowid, tokens) VALUES (6, '10 aftershock kermanshah kil near overnight provinc pul quak rescuer rubbl shook strong survivor villager');
-INSERT INTO sightings (entry_id, feed_id, link, at, title_key, summary_key, recurring, boilerplate, version) VALUES (1, 1, 'a.example/9', '2026-11-25T12:00:00Z', 6699061313141639207, NULL, 0, 0, 1);
-INSERT INTO sightings (entry_id, feed_id, link, at, title_key, summary_key, recurring, boilerplate, version) VALUES (2, 1, 'a.example/1', '2026-11-25T12:00:00Z', -8621321891945951503, -7730606674590963610, 0, 0, 1);
-INSERT INTO sightings (entry_id, feed_id, link, at, title_key, summary_key, recurring, boilerplate, version) VALUES (3, 1, 'a.example/2', '2026-11-25T12:00:00Z', -5613317716563600223, NULL, 0, 0, 1);
-INSERT INTO sightings (entry_id, feed_id, link, at, title_key, summary_key, recurring, boilerplate, version) VALUES (4, 2, 'a.example/1', '2026-11-25T12:00:00Z', 5813876485302483773, NULL, 0, 0, 1);
-INSERT INTO sightings (entry_id, feed_id, link, at, title_key, summary_key, recurring, boilerplate, version) VALUES (5, 1, 'a.example/3', '2026-11-25T12:00:00Z', 5617584138223648527, 9087425031802412941, 0, 0, 1);
-INSERT INTO sightings (entry_id, feed_id, link, at, title_key, summary_key, recurring, boilerplate, version) VALUES (6, 2, 'a.example/4', '2026-11-25T12:00:00Z', 5617584138223648527, 9087425031802412941, 0, 0, 1);
-INSERT INTO matches (a_entry, b_entry, rule, score, features, version, decided_at) VALUES (3, 4, 'event', 0.670563, '{"tj": 0.4163, "mass": 6.6841, "td": 0.6706, "sj": 0.0, "shared": 1, "guards": ["numbers", "substitution"]}', 1001, '2026-11-25T12:00:00Z');
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', '1', 2);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', '1', 4);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', '10', 5);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', '10', 6);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', '2', 3);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', 'anew', 2);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', 'kermanshah', 5);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', 'kermanshah', 6);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', 'kil', 5);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', 'kil', 6);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', 'near', 5);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', 'near', 6);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', 'quak', 5);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', 'quak', 6);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', 'story', 2);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', 'story', 3);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', 'story', 4);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', 'strong', 5);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', 'strong', 6);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', 'told', 2);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', 'villager', 5);
+INSERT INTO title_tokens (seen_on, token, entry_id) VALUES ('2026-11-25', 'villager', 6);
+INSERT INTO sightings (entry_id, feed_id, link, at, title_key, summary_key, recurring, boilerplate, tokens, version) VALUES (1, 1, 'a.example/9', '2026-11-25T12:00:00Z', 6699061313141639207, NULL, 0, 0, '[]', 1);
+INSERT INTO sightings (entry_id, feed_id, link, at, title_key, summary_key, recurring, boilerplate, tokens, version) VALUES (2, 1, 'a.example/1', '2026-11-25T12:00:00Z', -8621321891945951503, -8562362172935643157, 0, 0, '["1", "anew", "story", "told"]', 1);
+INSERT INTO sightings (entry_id, feed_id, link, at, title_key, summary_key, recurring, boilerplate, tokens, version) VALUES (3, 1, 'a.example/2', '2026-11-25T12:00:00Z', -5613317716563600223, NULL, 0, 0, '["2", "story"]', 1);
+INSERT INTO sightings (entry_id, feed_id, link, at, title_key, summary_key, recurring, boilerplate, tokens, version) VALUES (4, 2, 'a.example/1', '2026-11-25T12:00:00Z', 5813876485302483773, NULL, 0, 0, '["1", "story"]', 1);
+INSERT INTO sightings (entry_id, feed_id, link, at, title_key, summary_key, recurring, boilerplate, tokens, version) VALUES (5, 1, 'a.example/3', '2026-11-25T12:00:00Z', 5617584138223648527, -7394802797785882275, 0, 0, '["10", "kermanshah", "kil", "near", "quak", "strong", "villager"]', 1);
+INSERT INTO sightings (entry_id, feed_id, link, at, title_key, summary_key, recurring, boilerplate, tokens, version) VALUES (6, 2, 'a.example/4', '2026-11-25T12:00:00Z', 5617584138223648527, -7394802797785882275, 0, 0, '["10", "kermanshah", "kil", "near", "quak", "strong", "villager"]', 1);
 INSERT INTO matches (a_entry, b_entry, rule, score, features, version, decided_at) VALUES (5, 6, 'A', 1.0, '{"tj": 1.0, "mass": 52.5344, "td": 1.0, "sj": 1.0, "shared": 7}', 1001, '2026-11-25T12:00:00Z');
 INSERT INTO story_overrides (id, a_entry, b_entry, kind, note, created_at, ended_at) VALUES (1, 5, 6, 'never', 'not one', '2026-11-25T12:00:00Z', NULL);
 INSERT INTO story_copies (story_id, site_id, entry_id, url, title, image_url, agency, shown_at, held_until) VALUES (2, 'a', 2, 'https://a.example/1', 'Story 1, told anew', NULL, NULL, '2026-11-25T12:00:00Z', NULL);

@@ -271,7 +271,7 @@ def test_a_dissolved_story_goes_with_the_one_that_has_its_entries(
     assert titles(store) == ["Story 9"]
     (left,) = store.db.conn.execute("SELECT count(*) FROM stories").fetchone()
     assert left == 1
-    for table in ("story_copies", "entry_tokens", "story_overrides", "merges"):
+    for table in ("story_copies", "title_tokens", "story_overrides", "merges"):
         (count,) = store.db.conn.execute(f"SELECT count(*) FROM {table}").fetchone()
         assert count == (1 if table == "story_copies" else 0)
 
