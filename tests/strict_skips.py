@@ -2,7 +2,8 @@
 
 `bin/test` skips what needs a program that is absent. CI installs those programs, so a skip there
 is a test that quietly stopped running. Those over ../shared stay skips: not every checkout has
-that folder beside it. Loaded with `-p tests.strict_skips`; does nothing unless CI is set.
+that folder beside it. Loaded with `-p strict_skips`, this folder being on PYTHONPATH (a library may
+bring a package `tests` of its own); does nothing unless CI is set.
 """
 
 from __future__ import annotations

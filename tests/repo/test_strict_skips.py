@@ -37,12 +37,12 @@ def run_pytest(folder: Path, **environment: str) -> str:
     inherited = {name: value for name, value in os.environ.items() if name != "CI"}
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-q", "-p", "tests.strict_skips"),
+            *(sys.executable, "-m", "pytest", "-q", "-p", "strict_skips"),
             *("-p", "no:cacheprovider", "-p", "no:randomly", "--rootdir", str(folder)),
             *("-c", os.devnull, str(folder)),
         ],
         cwd=ROOT,
-        env={**inherited, **environment},
+        env={**inherited, **environment, "PYTHONPATH": str(ROOT / "tests")},
         capture_output=True,
         text=True,
         check=False,
