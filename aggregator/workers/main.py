@@ -22,7 +22,14 @@ from aggregator.workers.wire import LENGTH, READY, decode_request, encode_answer
 
 def main(arguments: list[str]) -> int:
     """The exit status: 0 at the end of the input or of this worker's time."""
-    limits = WorkerLimits.from_argument(arguments[0])
+    try:
+        return _work(WorkerLimits.from_argument(arguments[0]))
+    except BrokenPipeError:
+        # The pool is gone; so is the reason to live. Closing the answers says so once more.
+        return 0
+
+
+def _work(limits: WorkerLimits) -> int:
     with os.fdopen(os.dup(1), "wb") as answers:
         # Whatever a library prints must not get between the frames.
         os.dup2(2, 1)
@@ -35,9 +42,6 @@ def main(arguments: list[str]) -> int:
             _serve(sys.stdin.buffer, answers, limits)
         except MemoryError:
             return EXIT_MEMORY
-        except BrokenPipeError:
-            # The pool is gone; so is the reason to live.
-            return 0
     return 0
 
 

@@ -81,3 +81,28 @@ def test_limits_survive_the_command_line() -> None:
     limits = WorkerLimits(seconds=1.5, documents=7)
 
     assert WorkerLimits.from_argument(limits.to_argument()) == limits
+
+
+@pytest.mark.parametrize("data", [b"", encode_request(REQUEST)], ids=["at once", "at an answer"])
+def test_a_pool_that_is_gone_is_the_end(data: bytes) -> None:
+    """Nobody reads the answers of a worker whose daemon was killed: it goes without a word."""
+    worker = subprocess.Popen(
+        [sys.executable, "-P", "-m", "aggregator.workers.main", WorkerLimits().to_argument()],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    assert worker.stderr is not None
+    if data:
+        size = int.from_bytes(worker.stdout.read(4), "big")
+        worker.stdout.read(size)
+    worker.stdout.close()
+    worker.stdin.write(data)
+    worker.stdin.close()
+
+    said = worker.stderr.read()
+    worker.stderr.close()
+
+    assert (worker.wait(timeout=30), said) == (0, b"")
