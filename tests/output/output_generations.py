@@ -67,10 +67,11 @@ for turn in itertools.count():
 ]
 
 
+KEPT = 40
 PUBLISH_PAIRS = [
     sys.executable,
     "-c",
-    """
+    f"""
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,7 +83,7 @@ print("ready", flush=True)
 for _ in range(count):
     turn = (current_generation(output) or 0) + 1
     text = b"%d\\n" % turn * 500
-    files = {"page/one.txt": text, "page/two.txt": text, "page/still.txt": b"never changes"}
-    publish(output, files, preview=None, generated_at=now, keep=40)
+    files = {{"page/one.txt": text, "page/two.txt": text, "page/still.txt": b"never changes"}}
+    publish(output, files, preview=None, generated_at=now, keep={KEPT})
 """,
 ]
