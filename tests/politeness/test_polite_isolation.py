@@ -112,10 +112,12 @@ def network_of(directory: Path, url: Callable[[int], str]) -> Network:
     return Network("N", None, directory / "db", directory / "out", (site,), (), fetch)
 
 
-async def tick(poller: Poller, store: StoreThread) -> None:
-    """As the daemon does, but faster."""
-    end = asyncio.get_running_loop().time() + SECONDS
-    while asyncio.get_running_loop().time() < end:
+async def tick(poller: Poller, store: StoreThread, lateness: Lateness) -> None:
+    """As the daemon does, but faster; on a busy machine until the good ones had their two turns."""
+    begin = asyncio.get_running_loop().time()
+    while (spent := asyncio.get_running_loop().time() - begin) < SECONDS or (
+        len(lateness.found) < 2 * HEALTHY and spent < 10 * SECONDS
+    ):
         due = await store.run(lambda s: reading.due_feeds(s.db, now=datetime.now(UTC), limit=500))
         poller.start(due)
         await asyncio.sleep(0.1)
@@ -135,7 +137,7 @@ async def test_twenty_bad_servers_do_not_delay_eighty_good_ones(tmp_path: Path) 
         poller = Poller(tools, slots=Slots(network.fetch.concurrency, slow_after=0.3))
         poller.on_report = lateness.hear
 
-        await tick(poller, thread)
+        await tick(poller, thread, lateness)
 
         await fetcher.aclose()
     outcomes = dict(store.db.execute("SELECT outcome, count(*) FROM polls GROUP BY outcome"))
