@@ -20,7 +20,7 @@ from aggregator.store.connection import open_reader
 from aggregator.store.searching import Search, find_stories
 from aggregator.store.store import Store
 
-COMMITS = 150
+COMMITS = 100
 READERS = 10
 WAL_BOUND = 32 * 1024 * 1024
 
@@ -63,6 +63,7 @@ def ask_everything(path: Path, done: threading.Event, failures: list[BaseExcepti
         failures.append(error)
 
 
+@pytest.mark.timeout(400)
 def test_a_writer_and_ten_readers(tmp_path: Path) -> None:
     """No reader fails, the writer is never refused, the log stays bounded."""
     network = network_at(tmp_path)
