@@ -229,8 +229,8 @@ def _summary(head: StoredHeadline | None, reader: Reader) -> frozenset[str]:
     return frozenset() if head is None else frozenset(reader.versions(head)[0].summary)
 
 
-def _boilerplate(db: Database, alike: Iterable[list[Sighting]]) -> dict[int, bool]:
-    sites = sightings.feed_sites(db)
+def _boilerplate(db: Database, alike: list[list[Sighting]]) -> dict[int, bool]:
+    sites = sightings.feed_sites(db, {row.feed_id for rows in alike for row in rows})
     found = {}
     for rows in alike:
         verdict = is_boilerplate(SummarySighting(sites[row.feed_id], row.link) for row in rows)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -115,9 +115,15 @@ def alike(db: Database, column: str, keys: Iterable[int]) -> dict[int, list[Sigh
     return found
 
 
-def feed_sites(db: Database) -> dict[int, str]:
+def feed_sites(db: Database, feed_ids: Collection[int]) -> dict[int, str]:
     """Feed -> its site."""
-    return dict(db.conn.execute("SELECT id, site_id FROM feeds").fetchall())
+    if not feed_ids:
+        return {}
+    cursor = db.conn.execute(
+        "SELECT id, site_id FROM feeds WHERE id IN (SELECT value FROM json_each(:wanted))",
+        {"wanted": json.dumps(sorted(feed_ids))},
+    )
+    return dict(cursor.fetchall())
 
 
 def _sighting(row: sqlite3.Row) -> Sighting:
