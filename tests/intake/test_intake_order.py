@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store_build import NOW, entry, network_at, store_document
@@ -138,7 +139,8 @@ def stories_of(store: Store) -> object:
     return stories
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.timeout(400)  # three replays an example; coverage takes four times as long
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ROUNDS)
 def test_the_order_of_the_polls_does_not_matter(
     rounds: list[tuple[list[str], dict[str, list[Item]]]],
