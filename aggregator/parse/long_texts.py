@@ -23,6 +23,7 @@ _FURTHEST = 400
 """Bytes before a section in which its element must begin."""
 # Of the private use area: a document that has it keeps its texts.
 _MARK = "\ue000"
+_MARK_BYTES = _MARK.encode()
 _MARKED = re.compile(f"{_MARK}[0-9]+")
 # XML 1.0, 2.2: what makes a document malformed wherever it stands.
 _CONTROL = bytes({*range(0x20)} - {*b"\t\n\r"})
@@ -35,7 +36,8 @@ def take_out(data: bytes) -> tuple[bytes, LongTexts]:
     `data` itself, and nothing, where there are none or a section cannot be told for sure.
     """
     begin = data.find(_OPEN)
-    if begin == -1 or _MARK.encode() in data:
+    # To look for one byte takes a hundredth of looking for three.
+    if begin == -1 or (_MARK_BYTES[:1] in data and _MARK_BYTES in data):
         return data, NONE
     texts: dict[str, str] = {}
     kept: list[bytes] = []
@@ -83,6 +85,8 @@ def _is_open(data: bytes, begin: int, end: int) -> bool:
 
 
 def _is_left_open(data: bytes, opening: bytes, closing: bytes, begin: int, end: int) -> bool:
+    if data.find(opening[1:2], begin, end) == -1:
+        return False
     last = data.rfind(opening, begin, end)
     return last != -1 and data.find(closing, last, end) == -1
 
