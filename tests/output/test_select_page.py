@@ -350,3 +350,13 @@ def test_of_two_copies_of_a_story_a_block_shows_one() -> None:
 
     assert [[h.site for h in filled.headlines] for filled in shown.blocks] == [["mars"]]
     assert [[h.site for h in filled.headlines] for filled in first.blocks] == [["moon"], []]
+
+
+def test_the_page_s_own_copy_yields_to_a_sister_s() -> None:
+    """Whichever of the two comes first: a block that may show both sends readers on."""
+    own, theirs = story(1, "venus"), story(1, "moon")
+    rules = page(block("space", "venus", "moon"))
+
+    for copies in ([own, theirs], [theirs, own]):
+        (found,) = select_page(rules, copies, now=NOW).blocks
+        assert [headline.site for headline in found.headlines] == ["moon"]

@@ -275,6 +275,13 @@ def test_a_pin_names_its_block() -> None:
     assert shown(rules, MANY, word(1, PIN, 1, value="b")) == [[2, 3], [1, 4]]
 
 
+def test_a_pin_to_a_block_of_other_sites_is_nothing() -> None:
+    """The story stays where its own site's block has it."""
+    rules = page(block("a", "moon"), block("b", "mars", limit=2))
+
+    assert shown(rules, MANY, word(1, PIN, 3, value="a")) == [[], [1, 2]]
+
+
 @pytest.mark.parametrize(
     ("rules", "override", "expected"),
     [
