@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -109,12 +110,11 @@ def size(smallest: str, largest: str) -> PlainValidator:
     low, high = parse_size(smallest), parse_size(largest)
 
     def check(value: object) -> int | str:
-        try:
-            # A bool is an int to isinstance.
-            if type(value) in (int, str) and low <= parse_size(value) <= high:  # type: ignore[arg-type]
-                return value  # type: ignore[return-value]
-        except ValueError:
-            pass
+        # A bool is an int to isinstance.
+        if isinstance(value, int | str) and not isinstance(value, bool):
+            with suppress(ValueError):
+                if low <= parse_size(value) <= high:
+                    return value
         words = f"a size such as 5MiB or 512KiB or a number of bytes, from {smallest} to {largest}"
         raise expected(words)
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from typing import Any, Self
 
 from aggregator.demo.family import Family, FeedDocument
 
@@ -149,10 +149,10 @@ class _SiteServer(ThreadingHTTPServer):
         host, self.server_port = self.server_address[:2]
         self.server_name = str(host)
 
-    def handle_error(self, request: object, client_address: object) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is no news; the rest goes to stderr with its traceback."""
         if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -25,12 +26,14 @@ STOP_S = 1
 
 
 class _Protocol(H11Protocol):
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        super().connection_made(transport)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvicorn asks for less than a protocol may be given; what TCP makes is always the former.
+        connection = cast("asyncio.Transport", transport)
+        super().connection_made(connection)
         if len(self.connections) > CONNECTIONS:
-            transport.abort()
+            connection.abort()
         else:
-            asyncio.get_running_loop().call_later(LIFE_S, transport.abort)
+            asyncio.get_running_loop().call_later(LIFE_S, connection.abort)
 
 
 class _Server(uvicorn.Server):

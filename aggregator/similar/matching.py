@@ -6,7 +6,7 @@ what follows from the matches together is `grouping`'s.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -205,9 +205,9 @@ def _candidates(versions: Sequence[Sequence[Weighed]]) -> Iterator[tuple[int, in
         title: dict[str, float] = {}
         for text in texts:
             title |= text.title
-        mass: Counter[int] = Counter()
+        mass: defaultdict[int, float] = defaultdict(float)
         for token, weight in title.items():
             for other in holders[token]:
-                mass[other] += weight  # type: ignore[assignment]  # Counter holds floats as well
+                mass[other] += weight
             holders[token].append(place)
         yield from ((other, place) for other, sum_ in mass.items() if sum_ > MASS_TICKET - HAIR)

@@ -13,6 +13,7 @@ from aggregator.workers.wire import BadAnswerError
 # Waits between attempts to start a worker: a machine short of memory for a moment recovers, a
 # broken installation does not and must not be tried in a busy loop.
 _START_WAITS = (0.0, 0.25, 1.0)
+_USUAL = WorkerLimits()
 _CLOSE_ROUND = 0.05
 
 
@@ -23,7 +24,7 @@ class WorkerPool:
     `async with`) leaves no process behind.
     """
 
-    def __init__(self, size: int = 2, *, limits: WorkerLimits = WorkerLimits()) -> None:  # noqa: B008
+    def __init__(self, size: int = 2, *, limits: WorkerLimits = _USUAL) -> None:
         self._limits = limits
         self._slots = asyncio.Semaphore(size)
         self._idle: list[Worker] = []

@@ -22,9 +22,9 @@ def document(*entries: Entry, seen: int = 0, home: str | None = None) -> Documen
     return Document(FeedMeta(home=home), Tier.STRICT, entries, listed)
 
 
-def kinds(document: Document, **options: object) -> list[list[str]]:
+def kinds(document: Document, *, by_url: bool = False) -> list[list[str]]:
     """The kinds of keys of each item."""
-    found = identify(document, **options)  # type: ignore[arg-type] # each call names real options
+    found = identify(document, by_url=by_url)
     return [[key.kind.value for key in item.keys] for item in found]
 
 
