@@ -130,7 +130,7 @@ def test_imports_only_go_down(module: Path) -> None:
 
 @pytest.mark.parametrize("module", imported_modules(), ids=ids(imported_modules()))
 def test_own_imports_stand_at_the_top(module: Path) -> None:
-    """An import of ours inside a function is a cycle in disguise; none can lead through `__main__`."""
+    """An import of ours in a function is a cycle in disguise (none leads through `__main__`)."""
     top = set(ast.parse(module.read_text(encoding="utf-8")).body)
     lines = {node.lineno for node in top if isinstance(node, ast.Import | ast.ImportFrom)}
 
