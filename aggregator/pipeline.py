@@ -86,7 +86,7 @@ async def poll_feed(feed: FeedState, settings: Feed, tools: Tools) -> PollReport
         arrived_at=arrived_at,
         packed=await _pack(result, tools.network),
     )
-    return await tools.store.run(record_attempt, attempt, tools.network, tools.index.owners)
+    return await tools.store.share(record_attempt, attempt, tools.network, tools.index.owners)
 
 
 def _request(feed: FeedState, settings: Feed, now: datetime) -> FetchRequest:
@@ -130,7 +130,7 @@ async def _read(
         return None
     if body_hash == feed.body_hash:
         return Unchanged()
-    known = await tools.store.run(_listed, feed.id)
+    known = await tools.store.share(_listed, feed.id) if feed.has_document else ()
     return await tools.workers.read(
         DocumentRequest(
             body=result.body,

@@ -154,7 +154,7 @@ class Poller:
     async def _record_our_fault(self, feed: FeedState, error: Exception) -> None:
         what = f"{type(error).__name__} in the aggregator; its log has the traceback"
         try:
-            await self.tools.store.run(record_internal_error, feed, self.tools.clock(), what)
+            await self.tools.store.share(record_internal_error, feed, self.tools.clock(), what)
         except AggregatorError as failure:
             self.failure = failure
 

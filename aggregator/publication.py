@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlite_utils import Database
 
@@ -55,7 +56,6 @@ class Selected:
 
     pages: tuple[PageContent, ...]
     files: Mapping[str, bytes]
-    preview: bytes
     digest: str
 
 
@@ -78,9 +78,7 @@ def next_change(store: Store, now: datetime) -> datetime | None:
 def select(network: Network, *, now: datetime) -> Selected:
     """Reads and renders all that is to be shown at `now`."""
     with closing(open_reader(network.database).conn) as connection:
-        db = Database(connection)
-        pages = select_stored(db, network, now=now)
-        health = reading.feed_health(db)
+        pages = select_stored(Database(connection), network, now=now)
     files = {
         path: body
         for page in pages
@@ -89,8 +87,13 @@ def select(network: Network, *, now: datetime) -> Selected:
     digest = hashlib.sha256()
     for path, body in sorted(files.items()):
         digest.update(f"{path} {hashlib.sha256(body).hexdigest()}\n".encode())
-    preview = render_preview(network, pages, generated_at=now, health=health)
-    return Selected(pages, files, preview, digest.hexdigest())
+    return Selected(pages, files, digest.hexdigest())
+
+
+def _preview(network: Network, pages: tuple[PageContent, ...], *, now: datetime) -> bytes:
+    with closing(open_reader(network.database).conn) as connection:
+        health = reading.feed_health(Database(connection))
+    return render_preview(network, pages, generated_at=now, health=health)
 
 
 def select_stored(db: Database, network: Network, *, now: datetime) -> tuple[PageContent, ...]:
@@ -153,7 +156,7 @@ def write(network: Network, now: datetime, after: int, *, force: bool = False) -
     done = publish(
         network.output,
         selected.files,
-        preview=selected.preview,
+        preview=partial(_preview, network, selected.pages, now=now),
         generated_at=now,
         keep=network.publishing.keep_generations,
         after=after,
@@ -275,7 +278,7 @@ def write_back(
     done = publish(
         network.output,
         files,
-        preview=preview,
+        preview=lambda: preview,
         generated_at=now,
         keep=network.publishing.keep_generations,
         after=after,

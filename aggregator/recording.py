@@ -116,6 +116,7 @@ def record_attempt(
                 first=not attempt.feed.has_document,
                 now=attempt.at,
             )
+            store.index((*update.new, *update.changed))
         pace = _pace(db, attempt, update, network)
         record = _poll_record(attempt, update, pace)
         writing.record_poll(db, record)

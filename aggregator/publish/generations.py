@@ -16,7 +16,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,7 +65,7 @@ def publish(
     output: Path,
     files: Mapping[str, bytes],
     *,
-    preview: bytes | None,
+    preview: Callable[[], bytes | None],
     generated_at: datetime,
     keep: int = 5,
     after: int = 0,
@@ -75,11 +75,12 @@ def publish(
 ) -> Publication | None:
     """Makes `files` what readers of `output/current` see; None when they see them already.
 
-    `files` maps relative paths, `/` between their parts, to contents. `preview` becomes
-    index.html; a new preview alone publishes nothing, nor do new `details` for the manifest. Of
-    the generations before, the newest `keep` stay. The new one is numbered above all on disk and
-    above `after`, the last that was recorded elsewhere. With `compress` each data file has a twin
-    whose name ends in `.gz`. One process at a time may publish to an `output`.
+    `files` maps relative paths, `/` between their parts, to contents. What `preview` gives becomes
+    index.html; it is asked for only when there is a generation to write: nothing is published for
+    a new preview alone, nor for new `details` of the manifest. Of the generations before, the
+    newest `keep` stay. The new one is numbered above all on disk and above `after`, the last that
+    was recorded elsewhere. With `compress` each data file has a twin whose name ends in `.gz`. One
+    process at a time may publish to an `output`.
 
     Raises ValueError for a path that is not one of ours, before anything is written. Raises
     StorageError when something cannot be written, or when a link stands where only a directory
@@ -101,7 +102,7 @@ def publish(
         publication = Publication(max([*found, shown or 0, after]) + 1, changed, removed)
         if compress:
             files = {**files, **_compressed(files, previous, kept)}
-        everything = _with_our_own(files, preview, publication, generated_at, details)
+        everything = _with_our_own(files, preview(), publication, generated_at, details)
         _prepare(output)
         _write_and_switch(output, publication.generation, everything, Kept(previous, kept, link))
         _retire(output, publication.generation, keep)

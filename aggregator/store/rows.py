@@ -212,12 +212,17 @@ def story(row: sqlite3.Row, site_names: Mapping[str, str]) -> Story:
         published_at=time_of(row["published_at"]),
         position=row["position"],
         image_url=row["image_url"],
-        categories=tuple(json.loads(row["categories"])),
+        categories=_texts(row["categories"]),
         language=row["language"],
         agency=row["agency"],
         event=row["event"],
         backfill=bool(row["backfill"]),
     )
+
+
+def _texts(listed: str) -> tuple[str, ...]:
+    """From a JSON list of texts; most are empty."""
+    return () if listed == "[]" else tuple(json.loads(listed))
 
 
 def face_columns(face: StoryFace) -> dict[str, str | int | None]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from aggregator.store import place
+from aggregator.match import ChangedEntry, NewEntry
+from aggregator.store import place, searching
 from aggregator.store.connection import (
     BUSY_TIMEOUT_S,
     WAL_LIMIT,
@@ -42,6 +43,8 @@ class Store:
         self._wal_tries = 0
         self._opened = place.identity(path)
         self._wait_s = BUSY_TIMEOUT_S
+        self._is_together = False
+        self._told: list[NewEntry | ChangedEntry] = []
 
     @classmethod
     def open(cls, path: Path) -> Store:
@@ -58,15 +61,36 @@ class Store:
     def transaction(self) -> Iterator[Database]:
         """All or nothing. IMMEDIATE: a deferred transaction that reads before it writes fails at
         once, whatever the timeout, when another program has written in between."""
+        if self._is_together:
+            yield self.db
+            return
         with translated(self.path):
             self._begin()
             try:
                 yield self.db
+                searching.index_entries(self.db, self._told)
                 self.db.conn.execute("COMMIT")
             except BaseException:
                 self.db.conn.rollback()
                 raise
+            finally:
+                self._told.clear()
             self._bound_wal()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Every transaction inside is a part of one: what one of them raises, take back all."""
+        with self.transaction():
+            self._is_together = True
+            try:
+                yield
+            finally:
+                self._is_together = False
+
+    def index(self, items: Iterable[NewEntry | ChangedEntry]) -> None:
+        """Makes entries findable, as the last act of the transaction this is called in: FTS5 writes
+        out what it has gathered at every later statement that may have to be taken back."""
+        self._told.extend(items)
 
     def _bound_wal(self) -> None:
         size = place.wal_bytes(self.path)

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from aggregator.identity import NETWORK_WIDE, RULES_VERSION, Key, Keyed, KeyKind
 from aggregator.match import ChangedEntry, FeedUpdate, Known, KnownEntry, NewEntry
 from aggregator.network import Network
-from aggregator.store import rows, searching
+from aggregator.store import rows
 from aggregator.store.rows import PollRecord
 from aggregator.stories import StoryFace
 from aggregator.times import format_time
@@ -169,7 +169,7 @@ def _scope(kind: KeyKind, feed_id: int) -> int:
 
 
 def apply_update(db: Database, feed_id: int, update: FeedUpdate, *, now: datetime) -> None:
-    """Stores entries, what they said before, keys and index; faces of `begun` stories are there."""
+    """Stores entries, what they said before and keys; faces of `begun` stories are there."""
     at = format_time(now)
     _insert_entries(db, feed_id, update.new, at)
     _keep_revisions(db, update.changed, at)
@@ -179,7 +179,6 @@ def apply_update(db: Database, feed_id: int, update: FeedUpdate, *, now: datetim
         [{"at": at, "position": position, "id": entry_id} for entry_id, position in update.seen],
     )
     _insert_keys(db, feed_id, (*update.new, *update.changed), at)
-    searching.index_entries(db, (*update.new, *update.changed))
 
 
 def _insert_entries(db: Database, feed_id: int, new: Sequence[NewEntry], at: str) -> None:

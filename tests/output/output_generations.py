@@ -61,7 +61,7 @@ now = datetime(2026, 11, 25, tzinfo=UTC)
 for turn in itertools.count():
     files = {f"page{n}/headlines.txt": f"{n} {turn}\\n".encode() * 2000 for n in range(4)}
     files["page0/still.txt"] = b"never changes"
-    publish(output, files, preview=b"preview", generated_at=now)
+    publish(output, files, preview=lambda: b"preview", generated_at=now)
     print(turn, flush=True)
 """,
 ]
@@ -84,6 +84,6 @@ for _ in range(count):
     turn = (current_generation(output) or 0) + 1
     text = b"%d\\n" % turn * 500
     files = {{"page/one.txt": text, "page/two.txt": text, "page/still.txt": b"never changes"}}
-    publish(output, files, preview=None, generated_at=now, keep={KEPT})
+    publish(output, files, preview=lambda: None, generated_at=now, keep={KEPT})
 """,
 ]

@@ -35,7 +35,7 @@ LARGE = {**SMALL, "mars/headlines.txt": b"x" * 1_000_000}
 def test_rH1_no_reader_sees_a_torn_or_missing_file(tmp_path: Path) -> None:
     """While 200 generations are published every read gives one of them, whole."""
     contents = [b"%d\n" % turn * 3000 for turn in range(200)]
-    publish(tmp_path, {"mars/a.txt": contents[0]}, preview=None, generated_at=NOW)
+    publish(tmp_path, {"mars/a.txt": contents[0]}, preview=lambda: None, generated_at=NOW)
     done = threading.Event()
     wrong: list[object] = []
     reads = 0
@@ -55,7 +55,7 @@ def test_rH1_no_reader_sees_a_torn_or_missing_file(tmp_path: Path) -> None:
     reader = threading.Thread(target=read)
     reader.start()
     for content in contents[1:]:
-        publish(tmp_path, {"mars/a.txt": content}, preview=None, generated_at=NOW)
+        publish(tmp_path, {"mars/a.txt": content}, preview=lambda: None, generated_at=NOW)
     while reads <= 200 and not wrong:  # a busy machine may have let the reader wait
         time.sleep(0.01)
     done.set()
@@ -161,8 +161,8 @@ def test_a_kill_in_the_middle_loses_nothing(tmp_path: Path) -> None:
 
 def test_a_sweep_removes_what_was_never_shown(tmp_path: Path) -> None:
     """The link on its way and a half-written generation; the older ones and others' files stay."""
-    publish(tmp_path, SMALL, preview=None, generated_at=NOW)
-    publish(tmp_path, LARGE, preview=None, generated_at=NOW)
+    publish(tmp_path, SMALL, preview=lambda: None, generated_at=NOW)
+    publish(tmp_path, LARGE, preview=lambda: None, generated_at=NOW)
     (tmp_path / "generations/000003/mars").mkdir(parents=True)
     (tmp_path / "generations/000003/mars/headlines.txt").write_bytes(b"hal")
     (tmp_path / "generations/README").write_bytes(b"not ours")
@@ -192,11 +192,11 @@ def test_a_sweep_before_the_first_publication(tmp_path: Path) -> None:
 
 def test_a_publication_sweeps_before_it_writes(tmp_path: Path) -> None:
     """Leftovers do not stand in its way, and their number is not used again."""
-    publish(tmp_path, SMALL, preview=None, generated_at=NOW)
+    publish(tmp_path, SMALL, preview=lambda: None, generated_at=NOW)
     (tmp_path / "generations/000002/mars").mkdir(parents=True)
     (tmp_path / ".current.next").symlink_to("generations/000002")
 
-    done = publish(tmp_path, LARGE, preview=None, generated_at=NOW)
+    done = publish(tmp_path, LARGE, preview=lambda: None, generated_at=NOW)
 
     assert done is not None
     assert (done.generation, generations(tmp_path)) == (3, [1, 3])
@@ -214,7 +214,7 @@ from aggregator.publish import publish
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 files = {"mars/headlines.txt": b"x" * 1_000_000, "mars/space.txt": b"space\\n"}
 try:
-    publish(Path(sys.argv[1]), files, preview=None, generated_at=datetime.now(UTC))
+    publish(Path(sys.argv[1]), files, preview=lambda: None, generated_at=datetime.now(UTC))
 except StorageError as error:
     print(error)
 """
@@ -222,7 +222,7 @@ except StorageError as error:
 
 def test_a_write_that_fails_leaves_what_readers_see(tmp_path: Path) -> None:
     """A file that cannot be written whole is a StorageError; the half generation is gone."""
-    publish(tmp_path, SMALL, preview=None, generated_at=NOW)
+    publish(tmp_path, SMALL, preview=lambda: None, generated_at=NOW)
 
     outcome = subprocess.run(
         [sys.executable, "-c", PUBLISH_LIMITED, tmp_path],
@@ -252,17 +252,17 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk_leaves_what_readers_see(small_disk: Path) -> None:
     """The old generation stays, the partial one makes room again, and the next one succeeds."""
-    publish(small_disk, SMALL, preview=None, generated_at=NOW)
+    publish(small_disk, SMALL, preview=lambda: None, generated_at=NOW)
 
     with pytest.raises(StorageError, match="No space left"):
-        publish(small_disk, LARGE, preview=None, generated_at=NOW)
+        publish(small_disk, LARGE, preview=lambda: None, generated_at=NOW)
 
     assert (generations(small_disk), tree(small_disk / "current")) == (
         [1],
         {*SMALL, "manifest.json"},
     )
     assert_whole(small_disk)
-    publish(small_disk, {"mars/headlines.txt": b"next"}, preview=None, generated_at=NOW)
+    publish(small_disk, {"mars/headlines.txt": b"next"}, preview=lambda: None, generated_at=NOW)
     assert_whole(small_disk)
 
 
@@ -271,20 +271,20 @@ def test_an_output_that_is_a_file_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "public").write_bytes(b"")
 
     with pytest.raises(StorageError, match="public"):
-        publish(tmp_path / "public", SMALL, preview=None, generated_at=NOW)
+        publish(tmp_path / "public", SMALL, preview=lambda: None, generated_at=NOW)
     with pytest.raises(StorageError, match="public"):
         sweep(tmp_path / "public")
 
 
 def test_a_link_that_fails_for_another_reason_is_a_storage_error(tmp_path: Path) -> None:
     """Only a file system without hard links is met by copying."""
-    publish(tmp_path, SMALL, preview=None, generated_at=NOW)
+    publish(tmp_path, SMALL, preview=lambda: None, generated_at=NOW)
 
     def fail(source: Path, target: Path) -> None:
         raise OSError(5, "Input/output error", str(source))
 
     with pytest.raises(StorageError, match="Input/output error"):
-        publish(tmp_path, LARGE, preview=None, generated_at=NOW, link=fail)
+        publish(tmp_path, LARGE, preview=lambda: None, generated_at=NOW, link=fail)
 
     assert generations(tmp_path) == [1]
     assert_whole(tmp_path)

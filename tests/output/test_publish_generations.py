@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from output_build import NOW
@@ -29,7 +30,7 @@ TWO = {"mars/headlines.txt": b"two\n", "mars/space.txt": b"space\n"}
 
 
 def show(output: Path, files: dict[str, bytes], *, keep: int = 5) -> Publication | None:
-    return publish(output, files, preview=b"<p>preview", generated_at=NOW, keep=keep)
+    return publish(output, files, preview=lambda: b"<p>preview", generated_at=NOW, keep=keep)
 
 
 def identity(path: Path) -> tuple[int, int]:
@@ -84,13 +85,15 @@ def test_rH10_a_file_that_did_not_change_is_the_same_file(tmp_path: Path) -> Non
 
 
 def test_rH10_the_same_data_publishes_nothing(tmp_path: Path) -> None:
-    """A later moment and another preview alone are no reason for a generation."""
+    """A later moment is no reason for a generation, nor is a preview: nobody asks for one."""
     show(tmp_path, ONE)
+    asked = Mock(return_value=b"other")
     before = {path: identity(tmp_path / "current" / path) for path in tree(tmp_path / "current")}
 
-    again = publish(tmp_path, ONE, preview=b"other", generated_at=NOW + timedelta(days=1))
+    again = publish(tmp_path, ONE, preview=asked, generated_at=NOW + timedelta(days=1))
 
     assert again is None
+    asked.assert_not_called()
     assert generations(tmp_path) == [1]
     assert {path: identity(tmp_path / "current" / path) for path in before} == before
 
@@ -124,7 +127,7 @@ def test_a_network_without_pages_is_published_too(tmp_path: Path) -> None:
 
 def test_without_a_preview_there_is_no_index(tmp_path: Path) -> None:
     """None is no file, not an empty one."""
-    publish(tmp_path, ONE, preview=None, generated_at=NOW)
+    publish(tmp_path, ONE, preview=lambda: None, generated_at=NOW)
 
     assert tree(tmp_path / "current") == {*ONE, "manifest.json"}
     assert_whole(tmp_path)
@@ -176,8 +179,8 @@ def test_numbers_are_not_used_again(tmp_path: Path) -> None:
 
 def test_numbers_go_on_in_an_output_that_was_emptied(tmp_path: Path) -> None:
     """The last number recorded elsewhere counts too; the disk's when that is higher."""
-    first = publish(tmp_path, ONE, preview=None, generated_at=NOW, after=41)
-    second = publish(tmp_path, TWO, preview=None, generated_at=NOW, after=7)
+    first = publish(tmp_path, ONE, preview=lambda: None, generated_at=NOW, after=41)
+    second = publish(tmp_path, TWO, preview=lambda: None, generated_at=NOW, after=7)
 
     assert first is not None
     assert second is not None
@@ -219,9 +222,9 @@ def test_the_current_generation_is_the_one_of_the_link(tmp_path: Path) -> None:
 def test_details_stand_in_the_manifest(tmp_path: Path) -> None:
     """After what is always there; other details alone are no reason for a generation."""
     details: dict[str, object] = {"config": "abc", "pages": {}}
-    publish(tmp_path, ONE, preview=None, generated_at=NOW, details=details)
+    publish(tmp_path, ONE, preview=lambda: None, generated_at=NOW, details=details)
 
-    again = publish(tmp_path, ONE, preview=None, generated_at=NOW, details={"config": "x"})
+    again = publish(tmp_path, ONE, preview=lambda: None, generated_at=NOW, details={"config": "x"})
 
     said = manifest(tmp_path)
     assert again is None
@@ -232,7 +235,7 @@ def test_details_stand_in_the_manifest(tmp_path: Path) -> None:
 def test_without_a_manifest_there_is_nothing_to_read(tmp_path: Path) -> None:
     """Before the first publication, or when somebody wrote something else there."""
     before = read_manifest(tmp_path)
-    publish(tmp_path, ONE, preview=None, generated_at=NOW)
+    publish(tmp_path, ONE, preview=lambda: None, generated_at=NOW)
     found = []
     for text in ("[]", "{"):
         (tmp_path / "current/manifest.json").write_text(text)
@@ -243,10 +246,10 @@ def test_without_a_manifest_there_is_nothing_to_read(tmp_path: Path) -> None:
 
 def test_files_have_compressed_twins_when_asked_for(tmp_path: Path) -> None:
     """The same bytes at any time; a twin of a file that did not change is the same file too."""
-    first = publish(tmp_path, ONE, preview=b"p", generated_at=NOW, compress=True)
+    first = publish(tmp_path, ONE, preview=lambda: b"p", generated_at=NOW, compress=True)
     before = identity(tmp_path / "current/mars/space.txt.gz")
-    again = publish(tmp_path, ONE, preview=b"p", generated_at=NOW, compress=True)
-    second = publish(tmp_path, TWO, preview=b"p", generated_at=NOW, compress=True)
+    again = publish(tmp_path, ONE, preview=lambda: b"p", generated_at=NOW, compress=True)
+    second = publish(tmp_path, TWO, preview=lambda: b"p", generated_at=NOW, compress=True)
 
     assert first is not None
     assert set(first.changed) == {*ONE, *(f"{path}.gz" for path in ONE)}
@@ -263,7 +266,10 @@ def test_twins_come_and_go_with_the_setting(tmp_path: Path) -> None:
     """Although no other file changes."""
     kinds: tuple[bool, ...] = (False, True, False)
 
-    done = [publish(tmp_path, ONE, preview=None, generated_at=NOW, compress=kind) for kind in kinds]
+    done = [
+        publish(tmp_path, ONE, preview=lambda: None, generated_at=NOW, compress=kind)
+        for kind in kinds
+    ]
 
     twins = tuple(f"{path}.gz" for path in ONE)
     assert done[1:] == [Publication(2, twins, ()), Publication(3, (), twins)]
@@ -272,8 +278,8 @@ def test_twins_come_and_go_with_the_setting(tmp_path: Path) -> None:
 
 def test_an_old_generation_can_be_read(tmp_path: Path) -> None:
     """Its data files without twins, its preview and its manifest."""
-    publish(tmp_path, ONE, preview=b"p", generated_at=NOW, compress=True)
-    publish(tmp_path, TWO, preview=None, generated_at=NOW)
+    publish(tmp_path, ONE, preview=lambda: b"p", generated_at=NOW, compress=True)
+    publish(tmp_path, TWO, preview=lambda: None, generated_at=NOW)
 
     old, new = (read_generation(tmp_path, number) for number in (1, 2))
 
@@ -285,7 +291,7 @@ def test_an_old_generation_can_be_read(tmp_path: Path) -> None:
 
 def test_a_generation_without_a_manifest_is_not_whole(tmp_path: Path) -> None:
     """It is not to be shown."""
-    publish(tmp_path, ONE, preview=None, generated_at=NOW)
+    publish(tmp_path, ONE, preview=lambda: None, generated_at=NOW)
     (tmp_path / "generations/000001/manifest.json").unlink()
 
     with pytest.raises(StorageError, match="not whole"):
@@ -320,7 +326,7 @@ def test_without_hard_links_files_are_copied(tmp_path: Path, number: int) -> Non
     def refuse(source: Path, target: Path) -> None:
         raise OSError(number, os.strerror(number), os.fspath(source))
 
-    done = publish(tmp_path, TWO, preview=None, generated_at=NOW, link=refuse)
+    done = publish(tmp_path, TWO, preview=lambda: None, generated_at=NOW, link=refuse)
 
     assert done == Publication(2, ("mars/headlines.txt",), ())
     assert (tmp_path / "current/mars/space.txt").stat().st_mtime_ns == 1234567890123456789

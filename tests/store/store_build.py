@@ -59,7 +59,7 @@ def store_document(
 ) -> None:
     """What a poll does with a document, in one transaction."""
     with store.transaction() as db:
-        intake(
+        update = intake(
             db,
             document(*entries),
             network,
@@ -69,6 +69,7 @@ def store_document(
             first=False,
             now=now,
         )
+        store.index((*update.new, *update.changed))
 
 
 def poll_record(feed_id: int, **changes: object) -> PollRecord:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from store_build import NOW, entry, network_at, store_document
 
+from aggregator.match import NewEntry
 from aggregator.network import Network
 from aggregator.search_words import cjk_pairs, match_expression
 from aggregator.store import searching, writing
@@ -58,6 +59,19 @@ def test_rI7_polls_keep_the_index_up(store: Store, network: Network) -> None:
 
     assert titles(store, "speaks") == ["Orbiter speaks"]
     assert titles(store, "silent") == []
+    assert searching.count_unindexed(store.db) == 0
+
+
+def test_rI7_what_is_rolled_back_is_never_found(store: Store, network: Network) -> None:
+    """Not with a later transaction either."""
+    told = NewEntry(id=9, entry=entry(9, title="Orbiter lost"), story_id=9, backfill=False, keys=())
+    with suppress(ZeroDivisionError), store.transaction():
+        store.index([told])
+        _ = 1 / 0
+
+    store_document(store, network, 1, entry(1, title="Orbiter found"))
+
+    assert titles(store, "orbiter") == ["Orbiter found"]
     assert searching.count_unindexed(store.db) == 0
 
 
