@@ -6,21 +6,19 @@ feed's URL. The same in every process and version with the same `FINGERPRINT_VER
 
 from __future__ import annotations
 
-from hashlib import blake2b
+from hashlib import sha256
 
 from aggregator.parse.raw import MAX_RAW_SUMMARY, MAX_RAW_TITLE, RawEntry
 
-FINGERPRINT_VERSION = b"entry-1"
+FINGERPRINT_VERSION = "entry-1"
 """Raise it when normalising changes: every entry is then read again, once."""
-
-# Copied for each item: a tenth less than to set one up each time.
-_EMPTY = blake2b(digest_size=8, person=FINGERPRINT_VERSION)
 
 
 def fingerprint(raw: RawEntry) -> int:
     """The hash of every field of `raw`; parts are separated by characters XML cannot hold."""
     guid, links, title, summary, author, published, updated, image, categories, base = raw
     parts = (
+        FINGERPRINT_VERSION,
         guid,
         "\x1e".join(links),
         title.value[:MAX_RAW_TITLE],
@@ -34,6 +32,6 @@ def fingerprint(raw: RawEntry) -> int:
         "\x1e".join(categories),
         base,
     )
-    hasher = _EMPTY.copy()
-    hasher.update("\x1f".join(parts).encode("utf-8", "surrogatepass"))
-    return int.from_bytes(hasher.digest(), "big", signed=True)
+    text = "\x1f".join(parts).encode("utf-8", "surrogatepass")
+    # A processor of today has instructions for it: twice as fast as BLAKE2.
+    return int.from_bytes(sha256(text, usedforsecurity=False).digest()[:8], "big", signed=True)

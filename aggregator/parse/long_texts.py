@@ -35,15 +35,14 @@ def take_out(data: bytes) -> tuple[bytes, LongTexts]:
 
     `data` itself, and nothing, where there are none or a section cannot be told for sure.
     """
-    begin = data.find(_OPEN)
-    # To look for one byte takes a hundredth of looking for three.
+    begin = _next_open(data, 0)
     if begin == -1 or (_MARK_BYTES[:1] in data and _MARK_BYTES in data):
         return data, NONE
     texts: dict[str, str] = {}
     kept: list[bytes] = []
     done = 0
     while begin != -1:
-        end = data.find(_CLOSE, begin)
+        end = _next_close(data, begin)
         if end == -1:
             return data, NONE
         if end - begin > _LONG and _stands_alone(data, begin, end):
@@ -54,10 +53,26 @@ def take_out(data: bytes) -> tuple[bytes, LongTexts]:
             texts[mark] = text
             kept += (data[done:begin], mark.encode())
             done = end + len(_CLOSE)
-        begin = data.find(_OPEN, end)
+        begin = _next_open(data, end)
     if not texts:
         return data, NONE
     return b"".join((*kept, data[done:])), texts
+
+
+def _next_open(data: bytes, start: int) -> int:
+    """As `data.find(_OPEN, start)`: to look for one byte takes a fifth of looking for several."""
+    at = data.find(b"[", start)
+    if at == -1 or data[at - 2 : at + 7] == _OPEN:
+        return max(at - 2, -1)
+    return data.find(_OPEN, start)
+
+
+def _next_close(data: bytes, start: int) -> int:
+    """As `data.find(_CLOSE, start)`."""
+    at = data.find(b"]", start)
+    if at == -1 or data[at : at + 3] == _CLOSE:
+        return at
+    return data.find(_CLOSE, at)
 
 
 def put_back(markup: str, long_texts: LongTexts) -> str:

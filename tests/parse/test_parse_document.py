@@ -100,7 +100,7 @@ def test_the_fingerprint_is_the_same_in_every_process() -> None:
         for _ in range(2)
     }
 
-    assert outputs == {"3230772741368904038\n"}
+    assert outputs == {"6644343117051949388\n"}
 
 
 def test_a_fingerprint_fits_the_database() -> None:

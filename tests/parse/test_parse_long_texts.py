@@ -111,3 +111,19 @@ def test_every_capture_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
         taken += take_out(body)[1] != NONE
         assert read(body) == read_whole(body, monkeypatch), path
     assert taken > 20
+
+
+BRACKETS = {
+    "a bracket before the section": rss(f"<title>[1] ]</title>{SUMMARY}"),
+    "a bracket at the very beginning": b"[" + rss(SUMMARY),
+    "brackets in it": rss(SUMMARY.replace("Rain", "Rain [1] ]] ]>")),
+    "brackets at its end": rss(SUMMARY.replace("]]>", "]]]>")),
+    "one between two": rss(SUMMARY, f"<title>a[0]</title>{SUMMARY}"),
+}
+
+
+@pytest.mark.parametrize("body", BRACKETS.values(), ids=BRACKETS)
+def test_a_bracket_is_no_section(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sections are looked for by way of their brackets."""
+    assert len(take_out(body)[0]) < len(body)
+    assert read(body) == read_whole(body, monkeypatch)
