@@ -25,7 +25,7 @@ _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 def cjk_pairs(text: str) -> str:
     """Of every word with CJK in it: the neighbours in each run, its last character alone, and
     what stands between runs, separated by spaces."""
-    if not _RUN.search(text):
+    if text.isascii() or not _RUN.search(text):
         return ""
     words = (word for word in text.split() if _RUN.search(word))
     return " ".join(
