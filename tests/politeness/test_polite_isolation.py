@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import resource
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -13,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
-from fetch_servers import AGENT, Script, Talk, always, answer, redirect, serve
+from fetch_bad import BAD_SCRIPTS
+from fetch_servers import AGENT, always, answer, serve
 from polite_world import rss
 
 from aggregator.fetch import Fetcher
@@ -31,35 +31,6 @@ from aggregator.workers.pool import WorkerPool
 HEALTHY, BAD = 80, 20
 SECONDS = 8.0
 EVERY = timedelta(seconds=2)
-
-
-async def hang(talk: Talk) -> None:
-    """Never says a word."""
-    await talk.request()
-    await asyncio.sleep(60)
-
-
-async def drip(talk: Talk) -> None:
-    """A byte at a time, without end."""
-    await talk.request()
-    await talk.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-    while True:
-        await talk.send(b"<")
-        await asyncio.sleep(0.02)
-
-
-BOMB = answer(gzip.compress(b"\0" * 60_000_000), "Content-Encoding: gzip")
-LIE = answer(b"<rss/>", length=5_000_000)
-
-
-async def lie(talk: Talk) -> None:
-    """Announces more than it sends, and waits."""
-    await talk.request()
-    await talk.send(LIE)
-    await asyncio.sleep(60)
-
-
-BAD_SCRIPTS: tuple[Script, ...] = (hang, drip, always(BOMB), always(redirect("/feed")), lie)
 
 
 @dataclass

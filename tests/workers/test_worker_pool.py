@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import uvloop
+from fetch_bad import ENDLESS
 from worker_feeds import GOOD, REQUEST, request
 
 from aggregator.model import Document, Outcome, ParseFailed
@@ -23,12 +24,6 @@ from aggregator.workers.limits import WorkerLimits
 from aggregator.workers.pool import WorkerPool
 from aggregator.workers.process import Worker, WorkerStartError
 
-# `a.` in an author of a document only feedparser can read: quadratic there, minutes of work.
-ENDLESS = (
-    b"<rss><channel><item><b><i></b></i><title>T</title><author>"
-    + b"a." * 200_000
-    + b"</author></item></channel></rss>"
-)
 HERE = str(Path(__file__).parent)
 QUICK = WorkerLimits(seconds=0.3)
 
