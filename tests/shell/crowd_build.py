@@ -26,16 +26,22 @@ def address(number: int) -> str:
     return f"127.0.{1 + number // 200}.{1 + number % 200}"
 
 
-def write_crowd(directory: Path, urls: Sequence[str], *, every: str, more: str = "") -> Path:
-    """A feeds.yaml with one site that owns all of them, and one page."""
+def write_crowd(
+    directory: Path, urls: Sequence[str], *, every: str, dead: Sequence[str] = ()
+) -> Path:
+    """A feeds.yaml with one site that owns all of them, and one page.
+
+    `dead` have names instead of addresses of ours, so their polls are not `every` so often.
+    """
     feeds = "".join(f"      - {{url: '{url}', every: {every}}}\n" for url in urls)
+    feeds += "".join(f"      - {url}\n" for url in dead)
     config = directory / "feeds.yaml"
     config.write_text(
         "network: {name: N}\n"
         "fetch: {allow_private: [127.0.0.0/8], timeout: 2s}\n"
         f"sites:\n  a:\n    name: A\n    home: https://a.example/\n    feeds:\n{feeds}"
         "blocks: {b: {title: B, from: [a], own: true}}\n"
-        f"pages: {{a: [b]}}\n{more}"
+        "pages: {a: [b]}\n"
     )
     return config
 
