@@ -27,9 +27,9 @@ def address(number: int) -> str:
 
 
 def write_crowd(
-    directory: Path, urls: Sequence[str], *, every: str, dead: Sequence[str] = ()
+    directory: Path, urls: Sequence[str], *, every: str, dead: Sequence[str] = (), more: str = ""
 ) -> Path:
-    """A feeds.yaml with one site that owns all of them, and one page.
+    """A feeds.yaml with one site that owns all of them, one page, and `more` lines.
 
     `dead` have names instead of addresses of ours, so their polls are not `every` so often.
     """
@@ -41,7 +41,7 @@ def write_crowd(
         "fetch: {allow_private: [127.0.0.0/8], timeout: 2s}\n"
         f"sites:\n  a:\n    name: A\n    home: https://a.example/\n    feeds:\n{feeds}"
         "blocks: {b: {title: B, from: [a], own: true}}\n"
-        "pages: {a: [b]}\n"
+        f"pages: {{a: [b]}}\n{more}"
     )
     return config
 

@@ -12,7 +12,10 @@ import pytest
 from crowd_build import Changing, Look, address, look_at, service_manager, write_crowd
 from fetch_bad import BAD_SCRIPTS, BOMB, ENDLESS, slam
 from fetch_servers import Script, always, answer, once, serve
-from shell_build import SOAK, children_of, count, daemon, execute, said, stop, wait_for
+from hub_work import free_port
+from shell_build import SOAK, aggregator, children_of, count, daemon, execute, said, stop, wait_for
+
+from aggregator.serve.listener import CONNECTIONS
 
 WATCHDOG_S = 60.0
 """Of deploy/aggregator.service."""
@@ -28,6 +31,7 @@ FAULTS: tuple[Script, ...] = (
 
 NEWS = 10 if SOAK else 2
 R23_S, R23_FEEDS = (1200.0, 200) if SOAK else (5.0, 40)
+C14_CONNECTIONS = 10_000 if SOAK else 300
 F01_S, F01_FEEDS = (600.0, 500) if SOAK else (5.0, 50)
 
 
@@ -137,3 +141,57 @@ async def test_F01_F14_bombs_delay_nobody_and_raise_no_false_alarm(tmp_path: Pat
     assert beats.longest < WATCHDOG_S
     if SOAK:
         assert gaps[len(gaps) * 99 // 100] < 15
+
+
+async def visit(port: int, gate: asyncio.Semaphore) -> bool:
+    """A connection that says nothing for two seconds; was it dropped?"""
+    async with gate:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionError:
+            return True
+        try:
+            await asyncio.wait_for(reader.read(), 2)
+        except ConnectionError:
+            return True
+        except TimeoutError:
+            return False
+        finally:
+            writer.transport.abort()
+        return True
+
+
+@pytest.mark.timeout(600 if SOAK else 120)
+async def test_C14_connections_cost_nobody_a_poll(tmp_path: Path) -> None:
+    """Thousands of them, five hundred at once: all but a few are dropped at once, descriptors are
+    bounded, feeds are polled meanwhile, and afterwards it answers."""
+    feeds, log, port = Changing(NEWS), tmp_path / "log", free_port()
+    async with serve(feeds.talk, host="0.0.0.0") as server:
+        urls = [server.url(host=address(number)) for number in range(50)]
+        serving = f"serve: {{listen: '127.0.0.1:{port}'}}\n"
+        config = write_crowd(tmp_path, urls, every="1s", more=serving)
+        with daemon(config, log) as process:
+            await asyncio.to_thread(wait_for, lambda: len(feeds.asked) == 50)
+            before, polls = look_at(process.pid), {h: len(t) for h, t in feeds.asked.items()}
+            gate, begin = asyncio.Semaphore(500), asyncio.get_running_loop().time()
+            flood = asyncio.gather(*(visit(port, gate) for _ in range(C14_CONNECTIONS)))
+            looks = []
+            while not flood.done():
+                looks.append(look_at(process.pid))
+                await asyncio.wait((flood,), timeout=0.2)
+            seconds = asyncio.get_running_loop().time() - begin
+            await asyncio.to_thread(
+                wait_for, lambda: all(len(feeds.asked[h]) > n for h, n in polls.items())
+            )
+            health = await asyncio.to_thread(aggregator, "-c", config, "health")
+            status = await asyncio.to_thread(stop, process)
+
+    most, gaps = max(look.descriptors for look in looks), feeds.gaps()
+    tell(
+        f"{C14_CONNECTIONS} in {seconds:.0f} s, {sum(flood.result())} dropped; descriptors"
+        f" {before.descriptors}, at most {most}; longest gap of a feed {gaps[-1]:.1f} s"
+    )
+    assert (health.returncode, status) == (0, 0)
+    assert sum(flood.result()) >= C14_CONNECTIONS / 2
+    assert most < before.descriptors + 4 * CONNECTIONS
+    assert " ERROR " not in log.read_text()
