@@ -62,7 +62,7 @@ def test_it_is_one_moment_while_the_writer_writes(path: Path, tmp_path: Path) ->
 
 def write_beside(store: Store, backup: subprocess.Popen[bytes]) -> list[float]:
     """How long each of a hundred commits a second took while the backup ran, in milliseconds."""
-    taken = []
+    taken: list[float] = []
     while backup.poll() is None:
         begin = time.monotonic()
         with store.transaction() as db:
@@ -89,7 +89,7 @@ def test_R6_a_writer_hardly_waits_for_a_backup(path: Path, tmp_path: Path) -> No
             db.conn.execute("UPDATE entries SET summary = hex(zeroblob(:n))", {"n": SUMMARY})
         size = path.stat().st_size / 2**20
         begin = time.monotonic()
-        command = [sys.executable, "-c", code, path, tmp_path / "copy.db"]
+        command = [sys.executable, "-c", code, str(path), str(tmp_path / "copy.db")]
         with subprocess.Popen(command) as backup:
             taken = write_beside(store, backup)
         seconds = time.monotonic() - begin
