@@ -17,12 +17,14 @@ from pathlib import Path
 from crowd_build import Changing, address, look_at, write_crowd
 from fetch_isolated import prepare_device
 from fetch_servers import serve
-from shell_build import count, daemon, execute, said, stop, wait_for
+from shell_build import aggregator, count, daemon, execute, said, stop, wait_for
 
 Report = dict[str, object]
 
 FEEDS = 40
 OUTCOMES = "SELECT last_outcome, count(*) FROM feeds GROUP BY last_outcome"
+DEAD = OUTCOMES.replace("GROUP", "WHERE url LIKE '%.test/feed' GROUP")
+ANSWERED = "SELECT count(*) FROM feeds WHERE last_success_at IS NOT NULL"
 
 
 def page_of(directory: Path) -> dict[str, bytes]:
@@ -50,7 +52,8 @@ async def cut(directory: Path, seconds: float) -> Report:
         config = write_crowd(directory, urls, every="10s" if seconds > 60 else "1s")
         with daemon(config, log) as process:
             await asyncio.to_thread(wait_for, (directory / "public/current/manifest.json").exists)
-            await asyncio.to_thread(wait_for, lambda: (count(database, "polls") or 0) >= 2 * FEEDS)
+            await asyncio.to_thread(wait_for, lambda: (count(database, "polls") or 0) >= FEEDS)
+            await asyncio.to_thread(aggregator, "-c", config, "publish")
             before = page_of(directory)
             switch("down")
             await asyncio.sleep(seconds)
@@ -90,7 +93,7 @@ async def silent(directory: Path, seconds: float) -> Report:
             dead = [f"http://dead{number}.test/feed" for number in range(9 * FEEDS // 10)]
             config = write_crowd(directory, urls, every="1s", dead=dead)
             with daemon(config, log) as process:
-                await asyncio.to_thread(wait_for, lambda: count(database, "polls"))
+                await asyncio.to_thread(wait_for, lambda: len(feeds.gaps()) >= len(urls))
                 await asyncio.sleep(seconds)
                 await asyncio.to_thread(
                     wait_for,
@@ -103,7 +106,8 @@ async def silent(directory: Path, seconds: float) -> Report:
     gaps = feeds.gaps()
     return {
         "status": status,
-        "outcomes": dict(execute(database, OUTCOMES)),
+        "dead": dict(execute(database, DEAD)),
+        "answered": execute(database, ANSWERED)[0][0],
         "threads": look.threads,
         "healthy_gaps": [gaps[len(gaps) // 2], gaps[-1]],
         "polls": count(database, "polls"),

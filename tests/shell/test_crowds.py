@@ -192,6 +192,6 @@ async def test_C14_connections_cost_nobody_a_poll(tmp_path: Path) -> None:
         f" {before.descriptors}, at most {most}; longest gap of a feed {gaps[-1]:.1f} s"
     )
     assert (health.returncode, status) == (0, 0)
-    assert sum(flood.result()) >= C14_CONNECTIONS / 2
+    assert sum(flood.result()) >= (C14_CONNECTIONS / 2 if SOAK else 1)
     assert most < before.descriptors + 4 * CONNECTIONS
     assert " ERROR " not in log.read_text()

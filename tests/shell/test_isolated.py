@@ -40,7 +40,7 @@ def isolated(what: str, directory: Path, seconds: float) -> dict[str, Any]:
 @pytest.mark.timeout(3600 if SOAK else 120)
 def test_R12_a_cut_link_that_returns(tmp_path: Path) -> None:
     """Pages as they were, every feed failed and polled again once the link is there, no fault."""
-    found = isolated("cut", tmp_path, 300 if SOAK else 3)
+    found = isolated("cut", tmp_path, 300 if SOAK else 1)
 
     assert found["status"] == 0
     assert set(found["failed"]) <= {"connect", "timeout"}
@@ -50,10 +50,10 @@ def test_R12_a_cut_link_that_returns(tmp_path: Path) -> None:
 def test_R11_a_silent_name_server(tmp_path: Path) -> None:
     """Feeds that need none have their polls, the others time out, threads are bounded, and those
     that wait for an answer do not hold up the stop."""
-    found = isolated("silent", tmp_path, 60 if SOAK else 3)
+    found = isolated("silent", tmp_path, 60 if SOAK else 1)
 
     assert found["status"] == 0
-    assert found["outcomes"].pop("timeout") == 36
-    assert set(found["outcomes"]) <= {"ok", "not_modified"}
+    assert found["dead"] == {"timeout": 36}
+    assert found["answered"] == 4
     assert found["threads"] < 32 + 16
     assert not found["faults"]
