@@ -55,7 +55,9 @@ class ControlServer:
         """Stops listening and removes the socket."""
         if self._server is not None:
             self._server.close()
-        self._path.unlink(missing_ok=True)
+        # Its disk may have turned read-only: the stop goes on, and the next start removes it.
+        with contextlib.suppress(OSError):
+            self._path.unlink()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open += 1

@@ -24,9 +24,10 @@ from aggregator.store.migrations import SCHEMA_VERSION
 _WAL_STEP = 4 * 1024 * 1024
 """Bytes the log may grow after a try to begin it anew that readers kept from its end."""
 _WAL_PATIENCE_MS = (200, 1_000, 5_000)
-"""How long the first, the second, each later try in a row waits for the readers of the moment:
-a writer that waits delays its polls, one that never does lets the log grow for as long as
-readers follow one another."""
+"""How long a try waits for the readers of the moment, and how long it does after one and more that
+found other readers than the last: a writer that waits delays its polls, one that never does lets
+the log grow for as long as readers follow one another. For the same reader as before, such as a
+backup, to wait longer would be in vain."""
 
 _HASTE_S = 0.1
 """How long to wait for another program's lock once that was in vain: calls would queue up."""
@@ -41,6 +42,7 @@ class Store:
         self._lock = lock
         self._wal_limit = WAL_LIMIT
         self._wal_tries = 0
+        self._wal_copied = -1
         self._opened = place.identity(path)
         self._wait_s = BUSY_TIMEOUT_S
         self._is_together = False
@@ -101,10 +103,13 @@ class Store:
         patience = _WAL_PATIENCE_MS[min(self._wal_tries, len(_WAL_PATIENCE_MS) - 1)]
         self.db.conn.execute(f"PRAGMA busy_timeout = {patience}")
         try:
-            (busy, _, _) = self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            (busy, _, copied) = self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
             self.db.conn.execute(f"PRAGMA busy_timeout = {round(self._wait_s * 1000)}")
-        self._wal_tries = self._wal_tries + 1 if busy else 0
+        # What is copied of the log ends where the oldest reader began.
+        has_moved = busy and self._wal_copied not in (-1, copied)
+        self._wal_tries = self._wal_tries + 1 if has_moved else 0
+        self._wal_copied = copied if busy else -1
         self._wal_limit = size + _WAL_STEP if busy else WAL_LIMIT
 
     def _begin(self) -> None:

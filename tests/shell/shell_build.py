@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 COMMAND = [sys.executable, "-m", "aggregator"]
 
@@ -60,10 +62,28 @@ def wait_for(what: Callable[[], object], *, seconds: float = 30) -> None:
         time.sleep(0.02)  # another process is to get somewhere: there is nothing to await
 
 
+def execute(database: Path, sql: str) -> list[tuple[Any, ...]]:
+    """As another program."""
+    with closing(sqlite3.connect(database, timeout=10)) as connection, connection:
+        return connection.execute(sql).fetchall()
+
+
+def count(database: Path, table: str) -> int | None:
+    """Its rows; None while there is no database, which connecting would make."""
+    if not database.exists():
+        return None
+    return int(execute(database, f"SELECT count(*) FROM {table}")[0][0])
+
+
 def stop(process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTERM) -> int:
     """Signals and waits: the exit status; ten seconds is the contract."""
     process.send_signal(number)
     return process.wait(timeout=10)
+
+
+def said(log: Path, words: str) -> bool:
+    """Does the log hold `words`?"""
+    return words in log.read_text()
 
 
 def children_of(pid: int) -> set[int]:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from fetch_bad import ENDLESS
+from fetch_servers import always, answer, serve
 from road_build import write_family
-from shell_build import aggregator, children_of, daemon, is_alive, stop, wait_for
+from shell_build import (
+    aggregator,
+    children_of,
+    count,
+    daemon,
+    execute,
+    is_alive,
+    stop,
+    wait_for,
+)
 
 from aggregator.demo.family import build_family
 from aggregator.demo.server import FamilyServer
@@ -29,17 +40,6 @@ sites: {{a: {{name: A, home: https://a.example/, feeds: ["http://127.0.0.1:{port
 blocks: {{b: {{title: B, from: [a], own: true}}}}
 pages: {{a: [b]}}
 """
-
-
-def execute(database: Path, sql: str) -> list[tuple[object, ...]]:
-    """As another program."""
-    with closing(sqlite3.connect(database, timeout=10)) as connection, connection:
-        return connection.execute(sql).fetchall()
-
-
-def count(database: Path, table: str) -> object:
-    """Its rows; None while there is no database, which connecting would make."""
-    return execute(database, f"SELECT count(*) FROM {table}")[0][0] if database.exists() else None
 
 
 @contextmanager
@@ -81,6 +81,32 @@ def test_R16_a_poll_that_never_ends_does_not_hold_up_the_stop(tmp_path: Path) ->
     assert not [pid for pid in children if is_alive(pid)]
     assert count(tmp_path / "aggregator.db", "polls") == 0
     assert "ERROR" not in (tmp_path / "log").read_text()
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has worked so far."""
+    fields = (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def test_R16_a_parser_in_an_endless_loop_does_not_hold_up_the_stop(tmp_path: Path) -> None:
+    """Nor outlives it: status 0 within ten seconds, and at most one poll, of a killed parser."""
+    log, database = tmp_path / "log", tmp_path / "aggregator.db"
+    async with serve(always(answer(ENDLESS))) as server:
+        config = tmp_path / "feeds.yaml"
+        config.write_text(CONFIG.format(port=server.port))
+        with daemon(config, log) as process:
+            await asyncio.to_thread(
+                wait_for, lambda: any(cpu_seconds(pid) > 1 for pid in children_of(process.pid))
+            )
+            children = children_of(process.pid)
+            status = await asyncio.to_thread(stop, process)
+
+    assert status == 0
+    assert children
+    assert not [pid for pid in children if is_alive(pid)]
+    assert set(execute(database, "SELECT outcome FROM polls")) <= {("parser_killed",)}
+    assert "ERROR" not in log.read_text()
 
 
 EMPTY = b"<rss version='2.0'><channel><title>T</title></channel></rss>"

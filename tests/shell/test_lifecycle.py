@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from road_build import write_family
-from shell_build import COMMAND, SOAK, aggregator, daemon, stop, wait_for
+from shell_build import COMMAND, SOAK, aggregator, daemon, execute, said, stop, wait_for
 
 from aggregator.demo.family import build_family
 from aggregator.demo.server import FamilyServer
@@ -40,20 +40,9 @@ def config(tmp_path: Path, server: FamilyServer) -> Path:
     return write_family(tmp_path, server)
 
 
-def execute(database: Path, sql: str) -> list[tuple[Any, ...]]:
-    """As another program."""
-    with closing(sqlite3.connect(database, timeout=10)) as connection, connection:
-        return connection.execute(sql).fetchall()
-
-
 def has_published(config: Path) -> bool:
     """Has a page been written?"""
     return (config.parent / "public/current/manifest.json").exists()
-
-
-def said(log: Path, words: str) -> bool:
-    """Does the log hold `words`?"""
-    return words in log.read_text()
 
 
 def drain(manager: socket.socket) -> None:
@@ -208,18 +197,68 @@ def test_R15_sigterm_at_random_moments_is_a_clean_stop(
 
 
 @contextmanager
-def small_disk(place: Path) -> Iterator[Path]:
-    """Four megabytes of memory as a disk; skips where mounting is not allowed."""
+def mounted(place: Path, *words: str | Path) -> Iterator[Path]:
+    """What `mount` makes of `words`, at `place`; skips where mounting is not allowed."""
     place.mkdir()
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", place], capture_output=True, check=False
-    )
+    done = subprocess.run(["mount", *words, place], capture_output=True, check=False)
     if done.returncode:
         pytest.skip("mounting is not allowed here")
     try:
         yield place
     finally:
         subprocess.run(["umount", "-l", place], check=True)
+
+
+def small_disk(place: Path) -> AbstractContextManager[Path]:
+    """Four megabytes of memory as a disk."""
+    return mounted(place, "-t", "tmpfs", "-o", "size=4m", "tmpfs")
+
+
+@contextmanager
+def failing_disk(directory: Path) -> Iterator[tuple[Path, Callable[[], object]]]:
+    """A disk, and what makes the kernel find an error on it: it is read-only from then on."""
+    image = directory / "image"
+    with image.open("wb") as file:
+        file.truncate(40_000_000)
+    subprocess.run(["mkfs.ext4", "-q", image], check=True)
+    with mounted(directory / "disk", "-o", "loop,errors=remount-ro", image) as place:
+        device = os.major(place.stat().st_dev), os.minor(place.stat().st_dev)
+        name = Path("/sys/dev/block/{}:{}".format(*device)).resolve().name
+        trigger = Path("/sys/fs/ext4") / name / "trigger_fs_error"
+        yield place, lambda: trigger.write_text("made by a test")
+
+
+def test_R4_a_disk_that_turns_read_only_is_waited_out(tmp_path: Path, server: FamilyServer) -> None:
+    """As the kernel does after an error: it stays up and says so once, fetches nothing, what it
+    published and stored can be read, and a stop is a stop."""
+    log = tmp_path / "log"
+    with failing_disk(tmp_path) as (disk, fail):
+        config = write_family(disk, server)
+        config.write_text("min_free: 1MiB\n" + config.read_text())
+        with daemon(config, log) as process:
+            wait_for(lambda: has_published(config))
+            database, page = disk / "aggregator.db", disk / "public/current/spacewar"
+            wait_for(lambda: execute(database, "SELECT count(*) FROM polls") == [(7,)])
+            execute(database, "UPDATE feeds SET next_poll_at = '2026-01-01T00:00:00Z'")
+            before = (page / "headlines.html").read_bytes()
+            asked = sum(server.requests().values())
+            fail()
+            wait_for(lambda: said(log, "storage_failed"))
+            wait_for(lambda: sum(server.requests().values()) >= asked + 7)
+            asked = sum(server.requests().values())
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(timeout=3)
+            health = aggregator("-c", config, "health")
+            status = aggregator("-c", config, "status")
+            meanwhile = sum(server.requests().values())
+            after = (page / "headlines.html").read_bytes()
+            assert stop(process) == 0
+
+    assert (health.returncode, status.returncode) == (1, 0)
+    assert health.stdout.startswith("storage: ")
+    assert (meanwhile, after) == (asked, before)
+    assert log.read_text().count("storage_failed") == 1
+    assert "Traceback" not in log.read_text()
 
 
 def test_R3_a_full_disk_is_waited_out(tmp_path: Path, server: FamilyServer) -> None:

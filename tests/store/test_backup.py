@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from shell_build import SOAK
 from store_build import NOW, entry, network_at, store_document
 
 from aggregator.errors import DamagedError, StorageError, UsageError
 from aggregator.store import backup, writing
 from aggregator.store.backup import back_up
 from aggregator.store.store import Store
+
+SUMMARY = 100_000 if SOAK else 1_000
+"""Half of the bytes of each of three thousand summaries."""
 
 
 @pytest.fixture
@@ -51,6 +58,55 @@ def test_it_is_one_moment_while_the_writer_writes(path: Path, tmp_path: Path) ->
         assert copy.execute("SELECT count(*) FROM entries WHERE author = 'x'").fetchone()[0] == 0
         assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert copy.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
+
+
+def write_beside(store: Store, backup: subprocess.Popen[bytes]) -> list[float]:
+    """How long each of a hundred commits a second took while the backup ran, in milliseconds."""
+    taken: list[float] = []
+    while backup.poll() is None:
+        begin = time.monotonic()
+        with store.transaction() as db:
+            db.conn.execute(
+                "INSERT INTO polls (feed_id, at, outcome) VALUES (1, '2026-11-25T12:00:00Z', 'ok')"
+            )
+            db.conn.execute(
+                "UPDATE feeds SET failures = :n WHERE id = 1 + :n % 2", {"n": len(taken)}
+            )
+        taken.append((time.monotonic() - begin) * 1000)
+        time.sleep(max(0.0, 0.01 - (time.monotonic() - begin)))
+    return sorted(taken)
+
+
+@pytest.mark.timeout(600 if SOAK else 120)
+def test_R6_a_writer_hardly_waits_for_a_backup(path: Path, tmp_path: Path) -> None:
+    """By another program, as the command does it; what was committed before is in the copy."""
+    code = (
+        "import pathlib, sys; from aggregator.store.backup import back_up;"
+        "back_up(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))"
+    )
+    with closing(Store.open(path)) as store:
+        with store.transaction() as db:
+            db.conn.execute("UPDATE entries SET summary = hex(zeroblob(:n))", {"n": SUMMARY})
+        size = path.stat().st_size / 2**20
+        begin = time.monotonic()
+        command = [sys.executable, "-c", code, str(path), str(tmp_path / "copy.db")]
+        with subprocess.Popen(command) as backup:
+            taken = write_beside(store, backup)
+        seconds = time.monotonic() - begin
+
+    half, most = taken[len(taken) // 2], taken[len(taken) * 99 // 100]
+    sys.stdout.write(
+        f"\n{size:.0f} MiB in {seconds:.1f} s; {len(taken)} commits: half within {half:.1f} ms,"
+        f" 99 of 100 within {most:.1f} ms, slowest {taken[-1]:.0f} ms\n"
+    )
+    assert backup.returncode == 0
+    assert taken
+    assert not SOAK or taken[-1] < 200
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert copy.execute("SELECT DISTINCT length(summary) FROM entries").fetchall() == [
+            (2 * SUMMARY,)
+        ]
 
 
 def test_it_replaces_the_last_one_and_leaves_nothing_else(path: Path, tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 import uvloop
+from fetch_bad import ENDLESS
+from shell_build import SOAK
 from worker_feeds import GOOD, REQUEST, request
 
 from aggregator.model import Document, Outcome, ParseFailed
@@ -23,14 +25,9 @@ from aggregator.workers.limits import WorkerLimits
 from aggregator.workers.pool import WorkerPool
 from aggregator.workers.process import Worker, WorkerStartError
 
-# `a.` in an author of a document only feedparser can read: quadratic there, minutes of work.
-ENDLESS = (
-    b"<rss><channel><item><b><i></b></i><title>T</title><author>"
-    + b"a." * 200_000
-    + b"</author></item></channel></rss>"
-)
 HERE = str(Path(__file__).parent)
 QUICK = WorkerLimits(seconds=0.3)
+WORKERS = 100 if SOAK else 4
 
 
 @pytest.fixture(name="pool")
@@ -60,9 +57,14 @@ def has_ended(pid: int) -> bool:
     return not status.exists() or status.read_text().rsplit(")", 1)[1].split()[0] == "Z"
 
 
+def descriptors_of(pid: int) -> list[Path]:
+    """What a process has open."""
+    return list(Path(f"/proc/{pid}/fd").iterdir())
+
+
 def open_files(pid: int) -> list[str]:
     """What the descriptors of a process point to."""
-    return [str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()]
+    return [str(each.readlink()) for each in descriptors_of(pid)]
 
 
 def variables(pid: int) -> set[bytes]:
@@ -150,6 +152,33 @@ async def test_a_worker_that_dies_is_replaced(pool: WorkerPool) -> None:
 
     assert await reading == ParseFailed(Outcome.PARSER_KILLED, "the parser died: signal 9")
     assert isinstance(await pool.read(REQUEST), Document)
+
+
+@pytest.mark.timeout(1200 if SOAK else 120)
+async def test_F11_worker_after_worker_is_replaced() -> None:
+    """They hang, die, have no memory left or retire, one after the other: the documents between
+    are read, and neither a process nor a descriptor stays."""
+    limits = WorkerLimits(seconds=0.3, address_bytes=160 * 1024 * 1024, documents=2)
+    hungry = b"<rss><channel>" + b"<item><title>T</title></item>" * 300_000 + b"</channel></rss>"
+    descriptors: list[int] = []
+    started = 0
+    async with WorkerPool(1, limits=limits) as pool:
+        before: set[int] = set()
+        while started < WORKERS:
+            answer = await pool.read(REQUEST)
+            (pid,) = children()
+            started += pid not in before
+            before = {pid}
+            descriptors.append(len(descriptors_of(os.getpid())))
+            reading = asyncio.create_task(pool.read(request((hungry, ENDLESS)[started % 2])))
+            await asyncio.sleep(0)
+            if started % 4 == 3:
+                os.kill(pid, signal.SIGKILL)
+            ended = await reading
+            assert isinstance(answer, Document)
+            assert isinstance(ended, ParseFailed)
+        assert pool.running == len(children()) == 0
+    assert max(descriptors) == descriptors[0]
 
 
 async def test_a_worker_without_memory_says_so() -> None:
