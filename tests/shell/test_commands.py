@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,13 @@ def polled(tmp_path_factory: pytest.TempPathFactory, server: FamilyServer) -> Pa
     config = write_family(tmp_path_factory.mktemp("polled"), server)
     assert aggregator("-c", config, "run", "--once").returncode == 0
     return config
+
+
+def test_the_version_is_that_of_the_programme() -> None:
+    """By its own name, however it was started."""
+    done = aggregator("--version")
+
+    assert (done.returncode, done.stdout) == (0, f"aggregator {version('aggregator')}\n")
 
 
 def test_check_accepts_the_shipped_file() -> None:
