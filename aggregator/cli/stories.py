@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import click
@@ -17,6 +17,7 @@ from aggregator.control import Message
 from aggregator.editors import OverrideKind
 from aggregator.errors import UsageError
 from aggregator.intake import find_story
+from aggregator.logs import masked_url
 from aggregator.network import Network
 from aggregator.store import explaining, overrides
 from aggregator.store.connection import open_reader
@@ -44,6 +45,7 @@ def show_story(network: Network, name: str, *, as_json: bool) -> None:
         words = overrides.in_force(db, now=now)
     if account is None:  # it went between two reads
         raise UsageError(f"{name}: no such story")
+    account = _masked(account)
     withdrawn = {
         word.page
         for word in words
@@ -55,6 +57,12 @@ def show_story(network: Network, name: str, *, as_json: bool) -> None:
         return
     lines = [*_head(account), "", *_members(account), "", *_alike(account), *_page_lines(pages)]
     click.echo(printable_lines("\n".join(lines)))
+
+
+def _masked(account: StoryAccount) -> StoryAccount:
+    """With no more of the feeds' addresses than `status` shows."""
+    tellers = (replace(teller, feed=masked_url(teller.feed)) for teller in account.tellers)
+    return replace(account, tellers=tuple(tellers))
 
 
 def _head(account: StoryAccount) -> Iterator[str]:

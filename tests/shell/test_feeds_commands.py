@@ -77,7 +77,7 @@ def test_undo_move(config: Path, by_number: bool) -> None:
     done = aggregator("-c", config, "feeds", "undo-move", "1" if by_number else url)
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{url}: polled here again, not at {target}\n"
+    assert done.stdout == f"{url}: polled here again, not at {masked_url(target)}\n"
     assert f"{url}: moved; polled at {masked_url(target)} (`feeds undo-move 1` ends that)" in before
     assert status_of(config)["moved_to"] is None
 
@@ -91,7 +91,7 @@ def test_allow_move(config: Path) -> None:
     done = aggregator("-c", config, "feeds", "allow-move", "1")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith(f": polled at {target} from now on\n")
+    assert done.stdout.endswith(f": polled at {masked_url(target)} from now on\n")
     assert status_of(config)["moved_to"] == masked_url(target)
 
 
