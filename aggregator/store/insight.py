@@ -40,9 +40,11 @@ def story_page(db: Database, story_id: int) -> StoryPage | None:
         db,
         """
         SELECT stories.id, stories.title, stories.url, stories.site_id, sites.name AS site_name,
-            stories.published_at, stories.first_seen_at, stories.withdrawn_at, stories.entry_id
+            stories.published_at, stories.first_seen_at, stories.withdrawn_at, stories.entry_id,
+            stories.merged_into, heir.title AS merged_into_title
         FROM stories
         JOIN sites ON sites.id = stories.site_id
+        LEFT JOIN stories AS heir ON heir.id = stories.merged_into
         WHERE stories.id = :id
         """,
         id=story_id,

@@ -208,6 +208,22 @@ async def test_titles_are_text(client: Any, page: str) -> None:
 
 @needs_datasette
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+async def test_a_dissolved_story_leads_to_the_one_that_has_its_entries(
+    client: Any, store: Store
+) -> None:
+    """It keeps what it was: where it stood, and how it was called."""
+    store.db.conn.execute("UPDATE entries SET story_id = 2 WHERE story_id = 1")
+    store.db.conn.execute("UPDATE stories SET merged_into = 2 WHERE id = 1")
+
+    answer = await client.get("/-/story/1")
+
+    assert '<a href="/-/story/2">&lt;script&gt;alert(1)' in answer.text
+    assert "retention has removed them" not in answer.text
+    assert "As shown" in answer.text
+
+
+@needs_datasette
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 async def test_it_cannot_write_nor_be_downloaded(client: Any, store: Store) -> None:
     """And shows at once what the writer commits."""
     written = await client.get("/aggregator?sql=DELETE+FROM+stories")
