@@ -68,10 +68,7 @@ def test_the_network_in_numbers(store: Store) -> None:
 
 
 def test_a_story_with_its_history(store: Store) -> None:
-    """Entries, why they are one story, where it stood, and how it read where that is recorded."""
-    store.db.conn.execute(
-        "CREATE TABLE IF NOT EXISTS revisions (entry_id, seen_at, title, summary, url)"
-    )
+    """Entries, why they are one story, where it stood, and how it read."""
     store.db.conn.execute(
         "INSERT INTO revisions (entry_id, seen_at, title, summary, url)"
         " VALUES (1, '2026-11-25T12:00:00Z', 'Old', '', 'https://a.example/1')"
