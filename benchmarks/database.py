@@ -154,7 +154,10 @@ def publish(store: Store, generation: int, story: int, at: datetime) -> None:
                     f"b{block}",
                     "B",
                     None,
-                    tuple(Headline(story + n, "T", "u", "s0", "S", at) for n in range(3)),
+                    tuple(
+                        Headline(story + n, "T", f"https://s0.example/{story + n}", "s0", "S", at)
+                        for n in range(3)
+                    ),
                 )
                 for block in range(4)
             ),
@@ -185,6 +188,11 @@ def questions(store: Store, network: Network, size: int) -> dict[str, Callable[[
         with store.transaction():
             archive.keep(db, polled, max_bytes=ARCHIVE_BYTES)
 
+    def links_to_check() -> None:
+        with store.transaction():
+            checks.follow_pages(db, now=NOW, every=timedelta(hours=6))
+            checks.due(db, now=NOW)
+
     def sql(statement: str) -> Callable[[], object]:
         return lambda: db.conn.execute(statement).fetchall()
 
@@ -207,7 +215,7 @@ def questions(store: Store, network: Network, size: int) -> dict[str, Callable[[
         ),
         "feed_health": sql("SELECT * FROM feed_health"),
         "status": lambda: reading.feed_statuses(db),
-        "check of story pages": lambda: checks.due(db, now=NOW, every=timedelta(hours=6)),
+        "check of story pages": links_to_check,
         "poll kept in the archive": keep_body,
         "retention, cutoffs": lambda: retention.cutoffs(db, {}, Retention(days=1), now=NOW),
     }

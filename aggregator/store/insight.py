@@ -120,7 +120,7 @@ def _overrides(db: Database, story_id: int) -> tuple[Row, ...]:
     return _rows(
         db,
         """
-        SELECT kind, value, page, note, created_at, expires_at, ended_at
+        SELECT kind, value, url, page, note, created_at, expires_at, ended_at
         FROM overrides
         WHERE story_id = :id
             OR canonical_url IN (
