@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from aggregator.store import storylines
+from aggregator.store.overrides import GONE_LINKS
 
 LOOKALIKES = 10
 """So many other stories an account names at most."""
@@ -58,11 +59,12 @@ class Lookalike:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """The story as one site tells it."""
+    """The story as one site tells it; `is_gone`: what it links to, so no page shows it."""
 
     site: str
     title: str
     url: str | None
+    is_gone: bool
     agency: str | None
     shown_at: str
     held_until: str | None
@@ -247,15 +249,28 @@ def _lookalikes(db: Database, story_id: int, entries: list[int]) -> tuple[Lookal
 
 def _copies(db: Database, story_id: int) -> tuple[Copy, ...]:
     cursor = db.conn.execute(
-        """
-        SELECT site_id, title, url, agency, shown_at, held_until
+        f"""
+        SELECT
+            site_id, title, url, coalesce(url IN ({GONE_LINKS}), 0) AS is_gone, agency, shown_at,
+            held_until
         FROM story_copies
         WHERE story_id = :id
         ORDER BY site_id
         """,
         {"id": story_id},
     )
-    return tuple(Copy(*row) for row in cursor.fetchall())
+    return tuple(
+        Copy(
+            site=row["site_id"],
+            title=row["title"],
+            url=row["url"],
+            is_gone=bool(row["is_gone"]),
+            agency=row["agency"],
+            shown_at=row["shown_at"],
+            held_until=row["held_until"],
+        )
+        for row in cursor.fetchall()
+    )
 
 
 def _places(db: Database, story_id: int) -> tuple[Place, ...]:

@@ -45,6 +45,26 @@ def test_a_merged_story_is_explained(config: Path) -> None:
     assert "  spacewar: " in done.stdout
 
 
+def test_each_block_says_which_rule_decided(config: Path) -> None:
+    """Where the story stands, and where it does not."""
+    story, page = one(config, "SELECT story_id, page FROM page_headlines WHERE position = 1")
+    shown = json.loads(aggregator("-c", config, "explain", str(story), "--json").stdout)
+    (late,) = one(
+        config,
+        """
+        SELECT story_id FROM story_copies
+        WHERE story_id NOT IN (SELECT story_id FROM page_headlines) ORDER BY shown_at LIMIT 1
+        """,
+    )
+
+    absent = json.loads(aggregator("-c", config, "explain", str(late), "--json").stdout)
+
+    assert shown["pages"][page].endswith("Z on: by its order and rules")
+    reasons = [why for why in absent["pages"].values() if ": block " in why]
+    assert reasons
+    assert all("kept out by" in why or "; limit is " in why for why in reasons)
+
+
 def test_merge_and_unmerge_publish_what_follows(config: Path) -> None:
     """By number and by link; the page loses a story and has it back."""
     page = config.parent / "public" / "current" / "spacedaily" / "headlines.json"
