@@ -72,6 +72,8 @@ _STORIES = """
     WHERE overrides.canonical_url IS NOT NULL AND entries.story_id IS NOT NULL
 """
 
+_NAMED = f"({_STORIES}) AS named JOIN overrides ON overrides.id = named.override_id"
+
 # Of the links of a story's copies; what an editor names by its link has that link's key.
 _IS_OF_LINK = "(overrides.story_id IS NOT NULL AND overrides.url IS NOT NULL)"
 
@@ -80,6 +82,22 @@ GONE_LINKS = f"""
     WHERE kind = 'withdraw' AND {_IS_OF_LINK} AND ended_at IS NULL
 """
 """The links that are withdrawn: no copy that has one is shown."""
+
+# Stories that are withdrawn from every page, one by one, or link by link until none was left; words
+# are looked for by the selection.
+_WITHDRAWN = f"""
+    SELECT named.story_id
+    FROM {_NAMED}
+    WHERE overrides.kind = 'withdraw' AND overrides.page IS NULL AND overrides.ended_at IS NULL
+        AND NOT (
+            {_IS_OF_LINK}
+            AND EXISTS (
+                SELECT 1 FROM story_copies
+                WHERE story_copies.story_id = named.story_id
+                    AND story_copies.url NOT IN ({GONE_LINKS})
+            )
+        )
+"""
 
 
 def add(db: Database, override: NewOverride, *, now: datetime) -> int:
@@ -129,37 +147,8 @@ def settle(db: Database, *, now: datetime) -> None:
         """,
         {"at": at},
     )
-    db.conn.execute(
-        f"""
-        UPDATE stories SET withdrawn_at = NULL
-        WHERE withdrawn_at IS NOT NULL
-            AND id IN (
-                SELECT named.story_id
-                FROM ({_STORIES}) AS named
-                JOIN overrides ON overrides.id = named.override_id
-                WHERE {_IS_OF_LINK} AND overrides.ended_at IS NULL
-            )
-            AND id NOT IN ({_WITHDRAWN}) -- a copy came that has another link
-        """
-    )
-
-
-# Stories that are withdrawn from every page, one by one, or link by link until none was left; words
-# are looked for by the selection.
-_WITHDRAWN = f"""
-    SELECT named.story_id
-    FROM ({_STORIES}) AS named
-    JOIN overrides ON overrides.id = named.override_id
-    WHERE overrides.kind = 'withdraw' AND overrides.page IS NULL AND overrides.ended_at IS NULL
-        AND NOT (
-            {_IS_OF_LINK}
-            AND EXISTS (
-                SELECT 1 FROM story_copies
-                WHERE story_copies.story_id = named.story_id
-                    AND story_copies.url NOT IN ({GONE_LINKS})
-            )
-        )
-"""
+    # A copy may have come that has another link.
+    _take_back(db, f"{_IS_OF_LINK} AND overrides.ended_at IS NULL", {})
 
 
 def _end(db: Database, override_ids: list[int], at: str) -> None:
@@ -171,20 +160,23 @@ def _end(db: Database, override_ids: list[int], at: str) -> None:
         """,
         {"at": at, "ids": ids},
     )
+    _take_back(db, "overrides.id IN (SELECT value FROM json_each(:ids))", {"ids": ids})
+
+
+def _take_back(db: Database, named_by: str, parameters: dict[str, str]) -> None:
+    """The withdrawal of every story that is named by such an override and withdrawn by none."""
     db.conn.execute(
         f"""
         UPDATE stories SET withdrawn_at = NULL
         WHERE withdrawn_at IS NOT NULL
             AND id IN (
                 SELECT named.story_id
-                FROM ({_STORIES}) AS named
-                JOIN overrides ON overrides.id = named.override_id
-                WHERE overrides.id IN (SELECT value FROM json_each(:ids))
-                    AND overrides.kind = 'withdraw' AND overrides.page IS NULL
+                FROM {_NAMED}
+                WHERE {named_by} AND overrides.kind = 'withdraw' AND overrides.page IS NULL
             )
             AND id NOT IN ({_WITHDRAWN})
         """,
-        {"ids": ids},
+        parameters,
     )
 
 
@@ -272,8 +264,7 @@ def spoken_of(db: Database) -> set[int]:
     cursor = db.conn.execute(
         f"""
         SELECT named.story_id
-        FROM ({_STORIES}) AS named
-        JOIN overrides ON overrides.id = named.override_id
+        FROM {_NAMED}
         WHERE overrides.ended_at IS NULL
         """
     )
