@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from store_build import NOW, entry, network_at, store_document
+from store_build import NOW, entry, network_at, store_document, stored
 
 from aggregator.editors import OverrideKind
 from aggregator.errors import UsageError
 from aggregator.network import Block, Licence, Network, Page
 from aggregator.publication import pages_to_put_back, select_stored
-from aggregator.store import overrides, publications, writing
+from aggregator.store import overrides, publications
 from aggregator.store.overrides import NewOverride
 from aggregator.store.store import Store
 
@@ -37,9 +36,7 @@ def network(tmp_path: Path) -> Network:
 @pytest.fixture
 def store(network: Network) -> Iterator[Store]:
     """Sites b and c carry one wire text, c an hour later and with the credit."""
-    with closing(Store.open(network.database)) as opened:
-        with opened.transaction() as db:
-            writing.sync_network(db, network, now=NOW)
+    with stored(network) as opened:
         for feed, site, summary in ((2, "b", WIRE), (3, "c", f"Tehran (AFP) {WIRE}")):
             link = f"https://{site}.example/1"
             copy = entry(

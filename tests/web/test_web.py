@@ -6,14 +6,13 @@ import importlib.util
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from store_build import entry, network_at, poll_record, store_document
+from store_build import entry, network_at, poll_record, store_document, stored
 
 from aggregator.editors import OverrideKind
 from aggregator.errors import UsageError
@@ -36,9 +35,7 @@ needs_datasette = pytest.mark.skipif(
 def store(tmp_path: Path) -> Iterator[Store]:
     """Two entries of one story, shown on a page, and one with a hostile title."""
     network = network_at(tmp_path)
-    with closing(Store.open(network.database)) as opened:
-        with opened.transaction() as db:
-            writing.sync_network(db, network, now=NOW)
+    with stored(network, now=NOW) as opened:
         hour = timedelta(hours=1)
         store_document(opened, network, 1, entry(1, published_at=NOW - hour), now=NOW)
         store_document(opened, network, 2, entry(1, guid="b", published_at=NOW), now=NOW)
