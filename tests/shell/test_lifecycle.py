@@ -22,22 +22,11 @@ from shell_build import COMMAND, SOAK, aggregator, daemon, stop, wait_for
 from aggregator.demo.family import build_family
 from aggregator.demo.server import FamilyServer
 
+pytest_plugins = ["shell_fixtures"]
+
 STOPS = 100 if SOAK else 20
 HELD_S = 60.0 if SOAK else 0.0
 """How long another program goes on holding the lock after the daemon has warned of it."""
-
-
-@pytest.fixture
-def server() -> Iterator[FamilyServer]:
-    """The family on loopback."""
-    with FamilyServer(build_family(datetime.now(UTC))) as started:
-        yield started
-
-
-@pytest.fixture
-def config(tmp_path: Path, server: FamilyServer) -> Path:
-    """The family's feeds.yaml."""
-    return write_family(tmp_path, server)
 
 
 def execute(database: Path, sql: str) -> list[tuple[Any, ...]]:
