@@ -17,7 +17,7 @@ from store_build import entry, network_at, poll_record, store_document, stored
 from aggregator.editors import OverrideKind
 from aggregator.errors import UsageError
 from aggregator.model import BlockContent, FeedMeta, Headline, PageContent
-from aggregator.store import overrides, publications, writing
+from aggregator.store import insight, overrides, publications, writing
 from aggregator.store.overrides import NewOverride
 from aggregator.store.store import Store
 from aggregator.web import server, views
@@ -97,6 +97,23 @@ def test_a_page_that_lacks_a_block_has_a_gap(store: Store) -> None:
         ("a", [4, None]),
         ("b", [None, 4]),
     ]
+
+
+def test_a_long_history_ends_with_what_stands_now(store: Store) -> None:
+    """The newest of what a list may hold, the newest last."""
+    for generation in range(2, insight.MAX_ROWS + 3):
+        told = Headline(1, f"As shown {generation}", "https://a.example/1", "a", "A", None)
+        page = PageContent("a", "a", (BlockContent("x", "X", None, (told,)),))
+        with store.transaction() as db:
+            publications.record_publication(
+                db, generation, (page,), changed_files=1, removed_files=0, now=NOW
+            )
+
+    context = views.story_context(store.db, 1)
+
+    assert context is not None
+    assert len(context["places"]) == insight.MAX_ROWS
+    assert context["places"][-1]["shown_until"] is None
 
 
 def test_what_editors_did_is_part_of_the_history(store: Store) -> None:
