@@ -80,6 +80,8 @@ def test_an_editor_retitles_and_pins(polled: Path) -> None:
         (["withdraw", "1", "--until", "2020-01-01T00:00:00Z"], "in the past"),
         (["withdraw", "--words", "1", "--page", "nosuch"], "no such page"),
         (["pin", "--undo", "9"], "no such pin"),
+        (["withdraw", "1", "--undo", "9"], "nothing else goes with it"),
+        (["pin", "--undo", "9", "--for", "1h"], "nothing else goes with it"),
         (["publish", "--rollback"], "no older generation"),
         (["publish", "--rollback", "77"], "generation 77 is not there"),
     ],
