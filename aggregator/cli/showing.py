@@ -66,7 +66,7 @@ def show_status(network: Network, *, as_json: bool) -> None:
     click.echo(printable_lines(tabulate(table, headers=headers)))
     for status in statuses:
         for remark in _remarks(status):
-            click.echo(printable(f"\n{masked_url(status.url)}: {remark}".lstrip("\n")))
+            click.echo(printable(f"{masked_url(status.url)}: {remark}"))
 
 
 def _masked(status: reading.FeedStatus) -> dict[str, object]:

@@ -283,4 +283,7 @@ def _places(db: Database, story_id: int) -> tuple[Place, ...]:
         """,
         {"id": story_id},
     )
-    return tuple(Place(*row) for row in cursor.fetchall())
+    return tuple(
+        Place(row["page"], row["block"], row["position"], row["shown_from"])
+        for row in cursor.fetchall()
+    )
