@@ -20,7 +20,8 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
-from aggregator.intake import store_document
+from _storing import store_document
+
 from aggregator.model import (
     BlockContent,
     Document,
@@ -100,16 +101,7 @@ def poll(
         seen=tuple(SeenEntry(n, fingerprint) for n, fingerprint in enumerate(seen)),
     )
     with store.transaction() as db:
-        store_document(
-            db,
-            document,
-            network,
-            network.owners(),
-            feed_id=feed_id,
-            feed_site=network.feeds()[feed_id - 1].site,
-            first=False,
-            now=at,
-        )
+        store_document(db, network, feed_id, document, at)
         writing.record_poll(db, poll_record(feed_id, at, document.meta))
 
 
