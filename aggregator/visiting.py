@@ -87,7 +87,7 @@ async def check_stories(poller: Poller, fetcher: Fetcher) -> Visit:
 
 def _plan(store: Store, now: datetime, every: timedelta) -> _Plan:
     with store.transaction() as db:
-        checks.follow_pages(db, now=now, every=every)
+        checks.follow_pages(db, every=every)
         found = checks.answers(db)
         return _Plan(
             due=checks.due(db, now=now),

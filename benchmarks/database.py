@@ -182,7 +182,7 @@ def questions(store: Store, network: Network, size: int) -> dict[str, Callable[[
 
     def links_to_check() -> None:
         with store.transaction():
-            checks.follow_pages(db, now=NOW, every=timedelta(hours=6))
+            checks.follow_pages(db, every=timedelta(hours=6))
             checks.due(db, now=NOW)
 
     def sql(statement: str) -> Callable[[], object]:

@@ -26,9 +26,15 @@ class Checked:
     override_id: int | None
 
 
-def follow_pages(db: Database, *, now: datetime, every: timedelta) -> None:
-    """A row for each link that pages show, to be asked for when it was shown for `every`; none for
-    what no page shows, unless it was withdrawn for its absence not too long ago."""
+_SHOWN = "SELECT url FROM placements WHERE shown_until IS NULL"
+
+
+def follow_pages(db: Database, *, every: timedelta) -> None:
+    """A row for each link that pages show, to be asked for when it was shown for `every`.
+
+    Of what no page shows only those stay that were withdrawn: should an editor take that back, it
+    is not begun again.
+    """
     db.conn.execute(
         """
         INSERT INTO story_checks (url, story_id, next_check_at)
@@ -42,34 +48,27 @@ def follow_pages(db: Database, *, now: datetime, every: timedelta) -> None:
         """,
         {"every": int(every.total_seconds())},
     )
-    db.conn.execute(
-        """
-        DELETE FROM story_checks
-        WHERE url NOT IN (SELECT url FROM placements WHERE shown_until IS NULL)
-            AND NOT EXISTS (
-                SELECT 1 FROM overrides
-                WHERE overrides.id = story_checks.override_id
-                    AND overrides.ended_at IS NULL
-                    AND overrides.created_at > :given_up
-            )
-        """,
-        {"given_up": format_time(now - GIVE_UP_AFTER)},
-    )
+    db.conn.execute(f"DELETE FROM story_checks WHERE override_id IS NULL AND url NOT IN ({_SHOWN})")
 
 
 def due(db: Database, *, now: datetime) -> tuple[PageCheck, ...]:
-    """Every page whose time has come, the longest overdue first; as many as are shown, at most."""
+    """Every page whose time has come, the longest overdue first: what is shown, and what was
+    withdrawn for its absence not too long ago."""
     cursor = db.conn.execute(
-        """
+        f"""
         SELECT
             story_checks.url, story_checks.story_id, story_checks.misses,
             story_checks.override_id, overrides.ended_at
         FROM story_checks
         LEFT JOIN overrides ON overrides.id = story_checks.override_id
         WHERE story_checks.next_check_at <= :now
+            AND (
+                story_checks.url IN ({_SHOWN})
+                OR (overrides.ended_at IS NULL AND overrides.created_at > :given_up)
+            )
         ORDER BY story_checks.next_check_at, story_checks.story_id, story_checks.url
         """,
-        {"now": format_time(now)},
+        {"now": format_time(now), "given_up": format_time(now - GIVE_UP_AFTER)},
     )
     return tuple(_page_check(row) for row in cursor.fetchall())
 

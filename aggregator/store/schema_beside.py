@@ -72,7 +72,7 @@ _ARCHIVE = (
 
 # ------------------------------------------------------------ is a story still there
 
-# One row for each link that a page of ours shows, or that is withdrawn for the absence of what it
+# One row for each link that a page of ours shows, or that was withdrawn for the absence of what it
 # leads to.
 _STORY_CHECKS = f"""
 CREATE TABLE story_checks (

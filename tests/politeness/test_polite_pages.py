@@ -282,7 +282,7 @@ async def test_a_page_that_is_back_brings_its_story_back(tmp_path: Path) -> None
 
 
 async def test_after_seven_days_nobody_asks_any_more(tmp_path: Path) -> None:
-    """The story stays withdrawn, and its row of checks goes."""
+    """The story stays withdrawn, until an editor wants it back: then it is not taken again."""
     async with shown(tmp_path, 2) as pages:
         pages.world.serve(place_of(1), GONE)
         for _ in range(40):
@@ -291,7 +291,14 @@ async def test_after_seven_days_nobody_asks_any_more(tmp_path: Path) -> None:
         asked = pages.asked().count("a.test/1")
         assert 26 <= asked <= 29
         assert pages.stories() == [2]
-        assert pages.world.rows("SELECT story_id FROM story_checks") == [(2,)]
+
+        with pages.world.store.transaction() as db:
+            overrides.end(db, 1, now=pages.world.now)
+        pages.publish()
+        for _ in range(3):
+            await pages.visit(EVERY)
+
+        assert pages.stories() == [1, 2]
 
 
 async def test_an_editor_has_the_last_word(tmp_path: Path) -> None:
@@ -308,6 +315,28 @@ async def test_an_editor_has_the_last_word(tmp_path: Path) -> None:
 
         assert pages.stories() == [1, 2]
         assert pages.world.rows("SELECT count(*) FROM overrides") == [(1,)]
+
+
+async def test_that_word_outlives_an_absence_from_the_pages(tmp_path: Path) -> None:
+    """Meanwhile the link is not asked for."""
+    async with shown(tmp_path, 2) as pages:
+        pages.world.serve(place_of(1), GONE)
+        await pages.visit(EVERY)
+        with pages.world.store.transaction() as db:
+            overrides.end(db, 1, now=pages.world.now)
+        hold = "UPDATE story_copies SET held_until = ? WHERE story_id = 1"
+        pages.world.store.db.conn.execute(hold, ("2027-01-01T00:00:00Z",))
+        pages.publish()
+        await pages.visit(10 * EVERY)
+        assert pages.asked().count("a.test/1") == 1
+        pages.world.store.db.conn.execute(hold, (None,))
+        pages.publish()
+
+        await pages.visit(EVERY)
+        await pages.visit(EVERY)
+
+        assert pages.asked().count("a.test/1") == 3
+        assert pages.stories() == [1, 2]
 
 
 async def test_a_site_in_trouble_loses_nothing(tmp_path: Path) -> None:
