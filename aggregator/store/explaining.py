@@ -13,6 +13,7 @@ from sqlite_utils import Database
 
 from aggregator.store import storylines
 from aggregator.store.overrides import GONE_LINKS
+from aggregator.store.publications import Place, places_of
 
 LOOKALIKES = 10
 """So many other stories an account names at most."""
@@ -68,16 +69,6 @@ class Copy:
     agency: str | None
     shown_at: str
     held_until: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the story stands now."""
-
-    page: str
-    block: str
-    position: int
-    shown_from: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +157,7 @@ def account_of(db: Database, story_id: int) -> StoryAccount | None:
         lookalikes=_lookalikes(db, story_id, entries),
         overrides=tuple(storylines.overrides_on(db, entries)),
         copies=_copies(db, story_id),
-        places=_places(db, story_id),
+        places=places_of(db, [story_id]),
     )
 
 
@@ -269,21 +260,5 @@ def _copies(db: Database, story_id: int) -> tuple[Copy, ...]:
             shown_at=row["shown_at"],
             held_until=row["held_until"],
         )
-        for row in cursor.fetchall()
-    )
-
-
-def _places(db: Database, story_id: int) -> tuple[Place, ...]:
-    cursor = db.conn.execute(
-        """
-        SELECT page, block, position, shown_from
-        FROM placements
-        WHERE story_id = :id AND shown_until IS NULL
-        ORDER BY page, block, position
-        """,
-        {"id": story_id},
-    )
-    return tuple(
-        Place(row["page"], row["block"], row["position"], row["shown_from"])
         for row in cursor.fetchall()
     )
