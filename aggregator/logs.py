@@ -148,7 +148,15 @@ def printable(text: str) -> str:
 
 
 def masked_url(url: str) -> str:
-    """An address fit for a log: no user name, no query values; `url` is from the configuration."""
+    """An address fit for a log: no user name, no query values; `url` is from the configuration.
+
+    What stands in the query without `=` is a value: `?token` may be all that a feed asks for.
+    """
     parts = urlsplit(url)
-    query = "&".join(f"{pair.partition('=')[0]}=…" for pair in parts.query.split("&") if pair)
+    query = "&".join(_masked_pair(pair) for pair in parts.query.split("&") if pair)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
+
+
+def _masked_pair(pair: str) -> str:
+    name, equals, _ = pair.partition("=")
+    return f"{name}=…" if equals else "…"

@@ -1,4 +1,5 @@
-"""What the page of a story answered -> does the story stay, go or come back, and when to ask again.
+"""What the page of a story answered -> does what links there stay, go or come back, and when to
+ask again.
 
 A 410 says it for sure. A 404 counts once it was seen twice, and not while most of what else is
 asked of that host is missing as well: a site in trouble answers 404 for everything.
@@ -38,7 +39,7 @@ class PageCheck:
 
 
 class Decision(StrEnum):
-    """What becomes of the story."""
+    """What becomes of the copies of the story that link to the page."""
 
     NOTHING = "nothing"
     WITHDRAW = "withdraw"

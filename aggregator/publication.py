@@ -242,6 +242,7 @@ def pages_to_put_back(
     words = [
         word for word in overrides.in_force(store.db, now=now) if word.kind is OverrideKind.WITHDRAW
     ]
+    gone = overrides.gone_links(store.db)
     shown = [(page, told) for page in pages for block in page.blocks for told in block.headlines]
     now_told = reading.told_now(store.db, (headline.story_id for _, headline in shown))
     sites = {page.id: page.site for page in network.pages}
@@ -250,6 +251,8 @@ def pages_to_put_back(
         what = f"generation {generation} shows story {headline.story_id}"
         if any(_is_withdrawn(headline, story_id, page.page, word) for word in words):
             raise UsageError(f"{what}, which is withdrawn")
+        if headline.url in gone:
+            raise UsageError(f"{what}, whose page {headline.url} is gone")
         site = sites.get(page.page, page.page)
         if not may_show(network.rights, agency, site):
             raise UsageError(f"{what}, for which {site} has no licence")

@@ -1,4 +1,4 @@
-"""Stories that pages show -> those whose own page is gone leave, those whose page is back return.
+"""Links that pages show -> copies of stories whose page is gone leave, and return when it is back.
 
 Few at a time, each in its turn at its host, by the same guarded client as feeds.
 """
@@ -35,7 +35,7 @@ published before its end."""
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a visit came to: pages asked for, stories withdrawn and restored."""
+    """What a visit came to: pages asked for, found gone and found again."""
 
     asked: int = 0
     gone: int = 0
@@ -87,10 +87,10 @@ async def check_stories(poller: Poller, fetcher: Fetcher) -> Visit:
 
 def _plan(store: Store, now: datetime, every: timedelta) -> _Plan:
     with store.transaction() as db:
-        checks.forget(db, now=now)
+        checks.follow_pages(db, every=every)
         found = checks.answers(db)
         return _Plan(
-            due=checks.due(db, now=now, every=every),
+            due=checks.due(db, now=now),
             waiting=frozenset(host_of(url) for url in checks.waiting(db, now=now)),
             in_trouble=hosts_in_trouble((host_of(url), missing) for url, missing in found),
         )
@@ -111,7 +111,9 @@ def _settle(
         override_id = check.override_id
         if judged.decision is Decision.WITHDRAW:
             note = f"its page is gone (HTTP status {status}); ends when it is back"
-            word = NewOverride(OverrideKind.WITHDRAW, story_id=check.story_id, note=note)
+            word = NewOverride(
+                OverrideKind.WITHDRAW, story_id=check.story_id, url=check.url, note=note
+            )
             override_id = overrides.add(db, word, now=now)
         elif isinstance(answer, int):
             if override_id is not None and judged.decision is Decision.RESTORE:

@@ -20,7 +20,8 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
-from aggregator.intake import store_document
+from _storing import store_document
+
 from aggregator.model import (
     BlockContent,
     Document,
@@ -100,16 +101,7 @@ def poll(
         seen=tuple(SeenEntry(n, fingerprint) for n, fingerprint in enumerate(seen)),
     )
     with store.transaction() as db:
-        store_document(
-            db,
-            document,
-            network,
-            network.owners(),
-            feed_id=feed_id,
-            feed_site=network.feeds()[feed_id - 1].site,
-            first=False,
-            now=at,
-        )
+        store_document(db, network, feed_id, document, at)
         writing.record_poll(db, poll_record(feed_id, at, document.meta))
 
 
@@ -154,7 +146,10 @@ def publish(store: Store, generation: int, story: int, at: datetime) -> None:
                     f"b{block}",
                     "B",
                     None,
-                    tuple(Headline(story + n, "T", "u", "s0", "S", at) for n in range(3)),
+                    tuple(
+                        Headline(story + n, "T", f"https://s0.example/{story + n}", "s0", "S", at)
+                        for n in range(3)
+                    ),
                 )
                 for block in range(4)
             ),
@@ -185,6 +180,11 @@ def questions(store: Store, network: Network, size: int) -> dict[str, Callable[[
         with store.transaction():
             archive.keep(db, polled, max_bytes=ARCHIVE_BYTES)
 
+    def links_to_check() -> None:
+        with store.transaction():
+            checks.follow_pages(db, every=timedelta(hours=6))
+            checks.due(db, now=NOW)
+
     def sql(statement: str) -> Callable[[], object]:
         return lambda: db.conn.execute(statement).fetchall()
 
@@ -207,7 +207,7 @@ def questions(store: Store, network: Network, size: int) -> dict[str, Callable[[
         ),
         "feed_health": sql("SELECT * FROM feed_health"),
         "status": lambda: reading.feed_statuses(db),
-        "check of story pages": lambda: checks.due(db, now=NOW, every=timedelta(hours=6)),
+        "check of story pages": links_to_check,
         "poll kept in the archive": keep_body,
         "retention, cutoffs": lambda: retention.cutoffs(db, {}, Retention(days=1), now=NOW),
     }

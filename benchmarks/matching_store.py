@@ -23,7 +23,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 
-from aggregator.intake import store_document
+from _storing import store_document
+
 from aggregator.model import Document, Entry, FeedMeta, Tier
 from aggregator.network import Feed, Network, Site
 from aggregator.similar import BACKGROUND, read_headline, sought_tokens
@@ -147,16 +148,7 @@ def measure(store: Store, network: Network, headlines: Headlines, new: int) -> l
         document = Document(FeedMeta(title="Bench", language="en"), Tier.STRICT, tuple(entries))
         started = time.process_time()
         with store.transaction() as db:
-            store_document(
-                db,
-                document,
-                network,
-                network.owners(),
-                feed_id=1 + site,
-                feed_site=f"s{site}",
-                first=False,
-                now=NOW + timedelta(seconds=number),
-            )
+            store_document(db, network, 1 + site, document, NOW + timedelta(seconds=number))
         spent.append(1000 * (time.process_time() - started) / len(entries))
     return spent
 

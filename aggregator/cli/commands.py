@@ -25,7 +25,9 @@ _AS_JSON = click.option("--json", "as_json", is_flag=True, help="For machines.")
 
 
 @click.group(context_settings={"auto_envvar_prefix": "AGGREGATOR", "max_content_width": 100})
-@click.version_option(package_name="aggregator")
+@click.version_option(
+    package_name="aggregator", prog_name="aggregator", message="%(prog)s %(version)s"
+)
 @click.option(
     "-c",
     "--config",

@@ -111,6 +111,9 @@ def _carry_out(options: Options, kind: str, target: Message, given: dict[str, An
     network = options.network()
     set_up_logging(quiet=True)
     if given["undo"] is not None:
+        others = [name for name, value in {**target, **given}.items() if value is not None]
+        if others != ["undo"]:
+            raise UsageError("--undo ID ends an override; nothing else goes with it")
         answer = request(network, {"command": "undo", "kind": kind, "id": given["undo"]})
         click.echo(f"{kind} {answer['id']} ended; {_published(answer)}")
         return

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from aggregator.cli.context import Options
-from aggregator.logs import printable, set_up_logging
+from aggregator.control import Message
+from aggregator.logs import masked_url, printable, set_up_logging
 from aggregator.requests import request
 
 
@@ -21,7 +22,8 @@ def undo_move(options: Options, feed: str) -> None:
     """Poll FEED where feeds.yaml says again, and do not follow that move any more."""
     set_up_logging(quiet=True)
     answer = request(options.network(), {"command": "undo-move", "feed": feed})
-    click.echo(printable(f"{answer['url']}: polled here again, not at {answer['left']}"))
+    url, left = _address(answer, "url"), _address(answer, "left")
+    click.echo(printable(f"{url}: polled here again, not at {left}"))
 
 
 @feeds.command("allow-move")
@@ -32,4 +34,10 @@ def allow_move(options: Options, feed: str) -> None:
     set_up_logging(quiet=True)
     answer = request(options.network(), {"command": "allow-move", "feed": feed})
     when = "from now on" if answer["learnt"] else "once it was seen twice, a day apart"
-    click.echo(printable(f"{answer['url']}: polled at {answer['moved_to']} {when}"))
+    url, target = _address(answer, "url"), _address(answer, "moved_to")
+    click.echo(printable(f"{url}: polled at {target} {when}"))
+
+
+def _address(answer: Message, name: str) -> str:
+    """As `status` shows it."""
+    return masked_url(str(answer[name]))

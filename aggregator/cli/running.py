@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ async def _poll_with_progress(instance: Instance, due: tuple[FeedState, ...]) ->
         return await instance.poller.poll_all(due)
 
 
-def _due(store: Store, now: Any) -> tuple[FeedState, ...]:
+def _due(store: Store, now: datetime) -> tuple[FeedState, ...]:
     return reading.due_feeds(store.db, now=now, limit=1_000_000)
 
 

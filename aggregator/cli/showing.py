@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlite_utils import Database
@@ -65,7 +66,7 @@ def show_status(network: Network, *, as_json: bool) -> None:
     click.echo(printable_lines(tabulate(table, headers=headers)))
     for status in statuses:
         for remark in _remarks(status):
-            click.echo(printable(f"\n{masked_url(status.url)}: {remark}".lstrip("\n")))
+            click.echo(printable(f"{masked_url(status.url)}: {remark}"))
 
 
 def _masked(status: reading.FeedStatus) -> dict[str, object]:
@@ -91,8 +92,7 @@ def _remarks(status: reading.FeedStatus) -> Iterator[str]:
 
 def show_check(answer: Message, *, as_json: bool) -> int:
     """How every feed answered; 1 when one gave no document."""
-    feeds = answer["feeds"]
-    assert isinstance(feeds, list)
+    feeds = _feeds_of(answer)
     failing = any(feed["failures"] for feed in feeds)
     if as_json:
         click.echo(json.dumps(feeds, indent=2))
@@ -101,7 +101,7 @@ def show_check(answer: Message, *, as_json: bool) -> int:
     table = [
         [
             feed["site"],
-            masked_url(feed["url"]),
+            feed["url"],
             feed["outcome"] or "-",
             feed["entries"],
             feed["error"] or ("" if feed["polled"] else "polled a moment ago: not again so soon"),
@@ -122,8 +122,7 @@ def show_health(network: Network) -> int:
 
 def show_poll(answer: Message, *, as_json: bool) -> int:
     """What a person's polls brought; 1 when one gave no document."""
-    feeds = answer["feeds"]
-    assert isinstance(feeds, list)
+    feeds = _feeds_of(answer)
     if as_json:
         click.echo(json.dumps(feeds, indent=2))
     for feed in () if as_json else feeds:
@@ -131,8 +130,15 @@ def show_poll(answer: Message, *, as_json: bool) -> int:
             why = "polled a moment ago: not again so soon"
         else:
             why = f"{feed['outcome']}: {feed['error'] or '{} new'.format(feed['new'])}"
-        click.echo(printable(f"{masked_url(feed['url'])}: {why}"))
+        click.echo(printable(f"{feed['url']}: {why}"))
     return FAILED if any(feed["error"] for feed in feeds) else 0
+
+
+def _feeds_of(answer: Message) -> list[dict[str, Any]]:
+    """What the answer says of each feed, its address as `status` shows it."""
+    feeds = answer["feeds"]
+    assert isinstance(feeds, list)
+    return [{**feed, "url": masked_url(feed["url"])} for feed in feeds]
 
 
 def show_headlines(

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import click
 from sqlite_utils import Database
 
-from aggregator.absence import CopyState, why_absent
+from aggregator.absence import CopyState, Offer, ask, why_absent, why_shown
 from aggregator.cli.showing import printable_lines
 from aggregator.control import Message
 from aggregator.editors import OverrideKind
 from aggregator.errors import UsageError
 from aggregator.intake import find_story
+from aggregator.logs import masked_url
 from aggregator.network import Network
-from aggregator.store import explaining, overrides
+from aggregator.selection import depth, is_link, is_visible
+from aggregator.store import explaining, overrides, reading
 from aggregator.store.connection import open_reader
 from aggregator.store.explaining import StoryAccount, Teller, Tie
 from aggregator.store.rows import time_of
@@ -41,20 +43,39 @@ def show_story(network: Network, name: str, *, as_json: bool) -> None:
     with closing(open_reader(network.database).conn) as connection:
         db = Database(connection)
         account = explaining.account_of(db, find_story(db, name))
-        words = overrides.in_force(db, now=now)
-    if account is None:  # it went between two reads
-        raise UsageError(f"{name}: no such story")
-    withdrawn = {
-        word.page
-        for word in words
-        if word.kind is OverrideKind.WITHDRAW and account.story in word.story_ids
-    }
-    pages = _pages(account, network, withdrawn, now)
+        if account is None:  # it went between two reads
+            raise UsageError(f"{name}: no such story")
+        offer = _offer(db, network, account.story, now)
+    account = _masked(account)
+    pages = _pages(account, network, offer, now)
     if as_json:
         click.echo(json.dumps({**asdict(account), "pages": pages}, indent=2, ensure_ascii=False))
         return
     lines = [*_head(account), "", *_members(account), "", *_alike(account), *_page_lines(pages)]
     click.echo(printable_lines("\n".join(lines)))
+
+
+def _offer(db: Database, network: Network, story_id: int, now: datetime) -> Offer:
+    """What a publication would choose from, the story whatever its age."""
+    names = {site.id: site.name for site in network.sites}
+    words = overrides.in_force(db, now=now)
+    pinned = {id for word in words if word.kind is OverrideKind.PIN for id in word.story_ids}
+    deepest = max(map(depth, network.pages), default=0)
+    return Offer(
+        stories=(
+            # With all their copies in order: of a story that is given twice the first counts.
+            *reading.stories_by_id(db, {story_id, *pinned}, names, now=now),
+            *reading.newest_stories(db, dict.fromkeys(names, deepest), names, now=now),
+        ),
+        overrides=words,
+        fresh_at=reading.fresh_at(db),
+    )
+
+
+def _masked(account: StoryAccount) -> StoryAccount:
+    """With no more of the feeds' addresses than `status` shows."""
+    tellers = (replace(teller, feed=masked_url(teller.feed)) for teller in account.tellers)
+    return replace(account, tellers=tuple(tellers))
 
 
 def _head(account: StoryAccount) -> Iterator[str]:
@@ -113,15 +134,14 @@ def _alike(account: StoryAccount) -> Iterator[str]:
         yield ""
 
 
-def _pages(
-    account: StoryAccount, network: Network, withdrawn: Collection[str | None], now: datetime
-) -> dict[str, str]:
-    """Page -> where on it the story stands, or why it does not."""
+def _pages(account: StoryAccount, network: Network, offer: Offer, now: datetime) -> dict[str, str]:
+    """Page -> where on it the story stands and by which rule, or why it does not."""
     placed = {place.page: place for place in account.places}
     copies = [
         CopyState(
             site=copy.site,
-            is_fit=bool(copy.url and copy.title),
+            is_fit=is_link(copy.url or "") and is_visible(copy.title),
+            is_gone=copy.is_gone,
             agency=copy.agency,
             shown_at=parse_time(copy.shown_at),
             held_until=time_of(copy.held_until),
@@ -130,16 +150,17 @@ def _pages(
     ]
     found = {}
     for page in network.pages:
+        asked = ask(account.story, page, network, offer, now=now)
         place = placed.get(page.id)
         if place is not None:
-            found[page.id] = f"block {place.block}, place {place.position}, {place.shown_from} on"
+            where = f"block {place.block}, place {place.position}, {place.shown_from} on"
+            found[page.id] = f"{where}: {why_shown(asked, place.block)}"
         elif account.merged_into:
             found[page.id] = f"not shown: story {account.merged_into} has its entries"
         elif account.withdrawn_at:
             found[page.id] = f"not shown: withdrawn {account.withdrawn_at}"
         else:
-            why = why_absent(page, copies, network, now=now, withdrawn=withdrawn)
-            found[page.id] = f"not shown: {why}"
+            found[page.id] = f"not shown: {why_absent(asked, copies)}"
     return found
 
 

@@ -316,8 +316,8 @@ class FileKeys(BaseModel):
     )
     check_stories: Annotated[str, duration("15m", "30d"), DURATION_SCHEMA] | None = Field(
         None,
-        description="Ask for the page of each story that is shown this often, and show none whose "
-        "page is gone; 15m to 30d. Default: never.",
+        description="Ask for what each headline links to this often, and show no link whose page "
+        "is gone; 15m to 30d. Default: never.",
     )
     templates: FilePath | None = Field(
         None,

@@ -14,7 +14,8 @@ from aggregator.times import format_time
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What is known of a page after a look at it; `override_id` withdraws its story."""
+    """What is known of a page after a look at it; `override_id` withdraws the copies that link
+    there. `story_id` is that of one of them."""
 
     story_id: int
     url: str
@@ -25,51 +26,49 @@ class Checked:
     override_id: int | None
 
 
-# What stands on a page, and what was withdrawn for its absence not too long ago.
-_WANTED = """
-    WITH wanted (story_id, shown_from) AS (
-        SELECT story_id, min(shown_from)
+_SHOWN = "SELECT url FROM placements WHERE shown_until IS NULL"
+
+
+def follow_pages(db: Database, *, every: timedelta) -> None:
+    """A row for each link that pages show, to be asked for when it was shown for `every`.
+
+    Of what no page shows only those stay that were withdrawn: should an editor take that back, it
+    is not begun again.
+    """
+    db.conn.execute(
+        """
+        INSERT INTO story_checks (url, story_id, next_check_at)
+        SELECT
+            url, min(story_id),
+            strftime('%Y-%m-%dT%H:%M:%SZ', min(shown_from), :every || ' seconds')
         FROM placements
         WHERE shown_until IS NULL
-        GROUP BY +story_id -- by what is shown now, not by all that ever was
-        UNION ALL
-        SELECT story_checks.story_id, NULL
-        FROM story_checks
-        JOIN overrides ON overrides.id = story_checks.override_id
-        WHERE overrides.ended_at IS NULL
-            AND overrides.created_at > :given_up
-            AND NOT EXISTS (
-                SELECT 1 FROM placements
-                WHERE placements.story_id = story_checks.story_id AND shown_until IS NULL
-            )
+        GROUP BY url
+        ON CONFLICT (url) DO NOTHING
+        """,
+        {"every": int(every.total_seconds())},
     )
-"""
+    db.conn.execute(f"DELETE FROM story_checks WHERE override_id IS NULL AND url NOT IN ({_SHOWN})")
 
 
-def due(db: Database, *, now: datetime, every: timedelta) -> tuple[PageCheck, ...]:
-    """Every page whose time has come, the longest overdue first; as many as are shown, at most."""
+def due(db: Database, *, now: datetime) -> tuple[PageCheck, ...]:
+    """Every page whose time has come, the longest overdue first: what is shown, and what was
+    withdrawn for its absence not too long ago."""
     cursor = db.conn.execute(
         f"""
-        {_WANTED}
         SELECT
-            stories.id, stories.url, overrides.ended_at, known.override_id,
-            CASE WHEN known.url = stories.url THEN known.misses ELSE 0 END AS misses
-        FROM wanted
-        JOIN stories ON stories.id = wanted.story_id
-        LEFT JOIN story_checks AS known ON known.story_id = stories.id
-        LEFT JOIN overrides ON overrides.id = known.override_id
-        WHERE stories.url IS NOT NULL
-            AND CASE
-                WHEN known.story_id IS NULL THEN wanted.shown_from <= :since
-                ELSE known.next_check_at <= :now OR known.url <> stories.url
-            END
-        ORDER BY coalesce(known.next_check_at, wanted.shown_from), stories.id
+            story_checks.url, story_checks.story_id, story_checks.misses,
+            story_checks.override_id, overrides.ended_at
+        FROM story_checks
+        LEFT JOIN overrides ON overrides.id = story_checks.override_id
+        WHERE story_checks.next_check_at <= :now
+            AND (
+                story_checks.url IN ({_SHOWN})
+                OR (overrides.ended_at IS NULL AND overrides.created_at > :given_up)
+            )
+        ORDER BY story_checks.next_check_at, story_checks.story_id, story_checks.url
         """,
-        {
-            "now": format_time(now),
-            "since": format_time(now - every),
-            "given_up": format_time(now - GIVE_UP_AFTER),
-        },
+        {"now": format_time(now), "given_up": format_time(now - GIVE_UP_AFTER)},
     )
     return tuple(_page_check(row) for row in cursor.fetchall())
 
@@ -77,7 +76,7 @@ def due(db: Database, *, now: datetime, every: timedelta) -> tuple[PageCheck, ..
 def _page_check(row: sqlite3.Row) -> PageCheck:
     has_word = row["override_id"] is not None
     return PageCheck(
-        story_id=row["id"],
+        story_id=row["story_id"],
         url=row["url"],
         misses=row["misses"],
         override_id=row["override_id"],
@@ -87,13 +86,13 @@ def _page_check(row: sqlite3.Row) -> PageCheck:
 
 
 def record(db: Database, checked: Checked) -> None:
-    """In place of what was known of the story's page."""
+    """In place of what was known of the page."""
     db.conn.execute(
         """
         INSERT OR REPLACE INTO story_checks (
-            story_id, url, checked_at, next_check_at, http_status, misses, override_id
+            url, story_id, checked_at, next_check_at, http_status, misses, override_id
         ) VALUES (
-            :story_id, :url, :checked_at, :next_check_at, :http_status, :misses, :override_id
+            :url, :story_id, :checked_at, :next_check_at, :http_status, :misses, :override_id
         )
         """,
         {
@@ -108,21 +107,15 @@ def record(db: Database, checked: Checked) -> None:
     )
 
 
-def forget(db: Database, *, now: datetime) -> None:
-    """Stories that no page shows and that are not waited for any more."""
-    db.conn.execute(
-        f"""
-        {_WANTED}
-        DELETE FROM story_checks WHERE story_id NOT IN (SELECT story_id FROM wanted)
-        """,
-        {"given_up": format_time(now - GIVE_UP_AFTER)},
-    )
-
-
 def answers(db: Database) -> tuple[tuple[str, bool], ...]:
-    """URL of every page that was asked for, and whether it was missing; without those of stories
-    that were withdrawn for it, which say nothing about the host any more."""
-    cursor = db.conn.execute("SELECT url, misses > 0 FROM story_checks WHERE override_id IS NULL")
+    """URL of every page that was asked for, and whether it was missing; without those that
+    were withdrawn for it, which say nothing about the host any more."""
+    cursor = db.conn.execute(
+        """
+        SELECT url, misses > 0 FROM story_checks
+        WHERE checked_at IS NOT NULL AND override_id IS NULL
+        """
+    )
     return tuple((url, bool(is_missing)) for url, is_missing in cursor.fetchall())
 
 

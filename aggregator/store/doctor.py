@@ -12,12 +12,14 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from aggregator.store import archive
+from aggregator.store.connection import WAL_LIMIT
 from aggregator.store.filesystem import network_file_system
 from aggregator.store.migrations import SCHEMA_VERSION, migrate
 from aggregator.store.searching import count_unindexed
 
-WAL_LIMIT = 128 * 1024 * 1024
-"""Twice what the log is cut back to; more means that some reader never ends."""
+LONG_LOG = 8 * WAL_LIMIT
+"""Of so many bytes of write-ahead log some reader never ends: commits try to begin it anew long
+before."""
 
 RESTORE = (
     "stop the daemon, keep the file, put the newest `aggregator backup` in its place and remove"
@@ -146,6 +148,6 @@ def _surroundings(path: Path) -> Iterator[Finding]:
         detail = f"{path} lies on a network file system ({kind})"
         yield Finding("file", Verdict.ADVICE, detail, "move it to a local disk: locks fail there")
     wal = Path(f"{path}-wal")
-    if wal.exists() and (size := wal.stat().st_size) > WAL_LIMIT:
+    if wal.exists() and (size := wal.stat().st_size) > LONG_LOG:
         detail = f"the write-ahead log has {size // 2**20} MiB"
         yield Finding("file", Verdict.ADVICE, detail, "end the program that keeps a query open")

@@ -41,8 +41,9 @@ def event_links(db: Database, story_ids: Iterable[int]) -> list[EventLink]:
             CROSS JOIN matches ON b_entry = entries.id AND rule = 'event'
         )
         SELECT
-            own.id, own.event_id, own.shown_at, other.id, other.event_id, other.shown_at,
-            max(matches.score)
+            own.id AS story, own.event_id AS event, own.shown_at, other.id AS other,
+            other.event_id AS other_event, other.shown_at AS other_shown_at,
+            max(matches.score) AS score
         FROM links
         CROSS JOIN entries ON entries.id = links.entry
         CROSS JOIN stories AS own ON own.id = links.story
@@ -57,7 +58,18 @@ def event_links(db: Database, story_ids: Iterable[int]) -> list[EventLink]:
         """,
         {"wanted": json.dumps(sorted(set(story_ids)))},
     )
-    return [EventLink(*row) for row in cursor.fetchall()]
+    return [
+        EventLink(
+            story=row["story"],
+            event=row["event"],
+            shown_at=row["shown_at"],
+            other=row["other"],
+            other_event=row["other_event"],
+            other_shown_at=row["other_shown_at"],
+            score=row["score"],
+        )
+        for row in cursor.fetchall()
+    ]
 
 
 def leaders(db: Database, story_ids: Iterable[int]) -> set[int]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from aggregator.store import storylines
+from aggregator.store.overrides import GONE_LINKS
+from aggregator.store.publications import Place, places_of
 
 LOOKALIKES = 10
 """So many other stories an account names at most."""
@@ -58,24 +60,15 @@ class Lookalike:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """The story as one site tells it."""
+    """The story as one site tells it; `is_gone`: what it links to, so no page shows it."""
 
     site: str
     title: str
     url: str | None
+    is_gone: bool
     agency: str | None
     shown_at: str
     held_until: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the story stands now."""
-
-    page: str
-    block: str
-    position: int
-    shown_from: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +157,7 @@ def account_of(db: Database, story_id: int) -> StoryAccount | None:
         lookalikes=_lookalikes(db, story_id, entries),
         overrides=tuple(storylines.overrides_on(db, entries)),
         copies=_copies(db, story_id),
-        places=_places(db, story_id),
+        places=places_of(db, [story_id]),
     )
 
 
@@ -247,25 +240,25 @@ def _lookalikes(db: Database, story_id: int, entries: list[int]) -> tuple[Lookal
 
 def _copies(db: Database, story_id: int) -> tuple[Copy, ...]:
     cursor = db.conn.execute(
-        """
-        SELECT site_id, title, url, agency, shown_at, held_until
+        f"""
+        SELECT
+            site_id, title, url, coalesce(url IN ({GONE_LINKS}), 0) AS is_gone, agency, shown_at,
+            held_until
         FROM story_copies
         WHERE story_id = :id
         ORDER BY site_id
         """,
         {"id": story_id},
     )
-    return tuple(Copy(*row) for row in cursor.fetchall())
-
-
-def _places(db: Database, story_id: int) -> tuple[Place, ...]:
-    cursor = db.conn.execute(
-        """
-        SELECT page, block, position, shown_from
-        FROM placements
-        WHERE story_id = :id AND shown_until IS NULL
-        ORDER BY page, block, position
-        """,
-        {"id": story_id},
+    return tuple(
+        Copy(
+            site=row["site_id"],
+            title=row["title"],
+            url=row["url"],
+            is_gone=bool(row["is_gone"]),
+            agency=row["agency"],
+            shown_at=row["shown_at"],
+            held_until=row["held_until"],
+        )
+        for row in cursor.fetchall()
     )
-    return tuple(Place(*row) for row in cursor.fetchall())

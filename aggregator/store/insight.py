@@ -19,7 +19,7 @@ LATE_MINUTES = (5, 15, 60, 180, 720, 1440)
 """Upper bounds of the steps of lateness; the last step is beyond the last bound."""
 
 MAX_ROWS = 200
-"""Of any list on the page of a story."""
+"""Of any list on the page of a story, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,11 @@ def story_page(db: Database, story_id: int) -> StoryPage | None:
         db,
         """
         SELECT stories.id, stories.title, stories.url, stories.site_id, sites.name AS site_name,
-            stories.published_at, stories.first_seen_at, stories.withdrawn_at, stories.entry_id
+            stories.published_at, stories.first_seen_at, stories.withdrawn_at, stories.entry_id,
+            stories.merged_into, heir.title AS merged_into_title
         FROM stories
         JOIN sites ON sites.id = stories.site_id
+        LEFT JOIN stories AS heir ON heir.id = stories.merged_into
         WHERE stories.id = :id
         """,
         id=story_id,
@@ -65,9 +67,15 @@ def _rows(db: Database, query: str, **parameters: str | int) -> tuple[Row, ...]:
     return tuple(dict(zip(names, row, strict=True)) for row in cursor.fetchall())
 
 
+def _of_story(db: Database, story_id: int, query: str) -> tuple[Row, ...]:
+    """What `query` says of the story, newest first -> the newest rows of it, newest last."""
+    return _rows(db, f"{query} LIMIT :limit", id=story_id, limit=MAX_ROWS)[::-1]
+
+
 def _entries(db: Database, story_id: int) -> tuple[Row, ...]:
-    return _rows(
+    return _of_story(
         db,
+        story_id,
         """
         SELECT entries.id, entries.title, entries.url, entries.summary, entries.author,
             entries.published_at, entries.first_seen_at, entries.last_seen_at,
@@ -75,50 +83,44 @@ def _entries(db: Database, story_id: int) -> tuple[Row, ...]:
         FROM entries
         JOIN feeds ON feeds.id = entries.feed_id
         WHERE entries.story_id = :id
-        ORDER BY entries.id
-        LIMIT :limit
+        ORDER BY entries.id DESC
         """,
-        id=story_id,
-        limit=MAX_ROWS,
     )
 
 
 def _merges(db: Database, story_id: int) -> tuple[Row, ...]:
-    return _rows(
+    return _of_story(
         db,
+        story_id,
         """
         SELECT entry_id, matched_entry_id, rule, score, decided_at, undone_at
         FROM merges
         WHERE story_id = :id
-        ORDER BY id
-        LIMIT :limit
+        ORDER BY id DESC
         """,
-        id=story_id,
-        limit=MAX_ROWS,
     )
 
 
 def _places(db: Database, story_id: int) -> tuple[Row, ...]:
-    return _rows(
+    return _of_story(
         db,
+        story_id,
         """
         SELECT page, block, position, title, shown_from, shown_until
         FROM placements
         WHERE story_id = :id
-        ORDER BY id
-        LIMIT :limit
+        ORDER BY id DESC
         """,
-        id=story_id,
-        limit=MAX_ROWS,
     )
 
 
 def _overrides(db: Database, story_id: int) -> tuple[Row, ...]:
     """What editors said of it by its number or its link, in force or not."""
-    return _rows(
+    return _of_story(
         db,
+        story_id,
         """
-        SELECT kind, value, page, note, created_at, expires_at, ended_at
+        SELECT kind, value, url, page, note, created_at, expires_at, ended_at
         FROM overrides
         WHERE story_id = :id
             OR canonical_url IN (
@@ -127,33 +129,23 @@ def _overrides(db: Database, story_id: int) -> tuple[Row, ...]:
                 JOIN entry_keys ON entry_keys.entry_id = entries.id
                 WHERE entries.story_id = :id AND entry_keys.kind = 'url'
             )
-        ORDER BY id
-        LIMIT :limit
+        ORDER BY id DESC
         """,
-        id=story_id,
-        limit=MAX_ROWS,
     )
 
 
 def _revisions(db: Database, story_id: int) -> tuple[Row, ...]:
-    """How its entries read before; none where the database does not record that."""
-    (known,) = db.conn.execute(
-        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'revisions'"
-    ).fetchone()
-    if not known:
-        return ()
-    return _rows(
+    """How its entries read before."""
+    return _of_story(
         db,
+        story_id,
         """
         SELECT revisions.entry_id, revisions.seen_at, revisions.title, revisions.url
         FROM entries
         JOIN revisions ON revisions.entry_id = entries.id
         WHERE entries.story_id = :id
-        ORDER BY revisions.seen_at
-        LIMIT :limit
+        ORDER BY revisions.id DESC
         """,
-        id=story_id,
-        limit=MAX_ROWS,
     )
 
 

@@ -37,7 +37,10 @@ class OverrideRow:
 
 @dataclass(frozen=True, slots=True)
 class NewOverride:
-    """What to write down; one of `story_id`, `url` (with its key) and `words` is given."""
+    """What to write down; one of `story_id`, `url` (with its key) and `words` is given.
+
+    `story_id` with a `url` and no key means the story's copies that have this link, and no other.
+    """
 
     kind: OverrideKind
     story_id: int | None = None
@@ -67,6 +70,33 @@ _STORIES = """
         AND entry_keys.value = overrides.canonical_url
     CROSS JOIN entries ON entries.id = entry_keys.entry_id
     WHERE overrides.canonical_url IS NOT NULL AND entries.story_id IS NOT NULL
+"""
+
+_NAMED = f"({_STORIES}) AS named JOIN overrides ON overrides.id = named.override_id"
+
+# Of the links of a story's copies; what an editor names by its link has that link's key.
+_IS_OF_LINK = "(overrides.story_id IS NOT NULL AND overrides.url IS NOT NULL)"
+
+GONE_LINKS = f"""
+    SELECT overrides.url FROM overrides
+    WHERE kind = 'withdraw' AND {_IS_OF_LINK} AND ended_at IS NULL
+"""
+"""The links that are withdrawn: no copy that has one is shown."""
+
+# Stories that are withdrawn from every page, one by one, or link by link until none was left; words
+# are looked for by the selection.
+_WITHDRAWN = f"""
+    SELECT named.story_id
+    FROM {_NAMED}
+    WHERE overrides.kind = 'withdraw' AND overrides.page IS NULL AND overrides.ended_at IS NULL
+        AND NOT (
+            {_IS_OF_LINK}
+            AND EXISTS (
+                SELECT 1 FROM story_copies
+                WHERE story_copies.story_id = named.story_id
+                    AND story_copies.url NOT IN ({GONE_LINKS})
+            )
+        )
 """
 
 
@@ -117,15 +147,8 @@ def settle(db: Database, *, now: datetime) -> None:
         """,
         {"at": at},
     )
-
-
-# Stories that are withdrawn from every page, one by one; words are looked for by the selection.
-_WITHDRAWN = f"""
-    SELECT named.story_id
-    FROM ({_STORIES}) AS named
-    JOIN overrides ON overrides.id = named.override_id
-    WHERE overrides.kind = 'withdraw' AND overrides.page IS NULL AND overrides.ended_at IS NULL
-"""
+    # A copy may have come that has another link.
+    _take_back(db, f"{_IS_OF_LINK} AND overrides.ended_at IS NULL", {})
 
 
 def _end(db: Database, override_ids: list[int], at: str) -> None:
@@ -137,20 +160,23 @@ def _end(db: Database, override_ids: list[int], at: str) -> None:
         """,
         {"at": at, "ids": ids},
     )
+    _take_back(db, "overrides.id IN (SELECT value FROM json_each(:ids))", {"ids": ids})
+
+
+def _take_back(db: Database, named_by: str, parameters: dict[str, str]) -> None:
+    """The withdrawal of every story that is named by such an override and withdrawn by none."""
     db.conn.execute(
         f"""
         UPDATE stories SET withdrawn_at = NULL
         WHERE withdrawn_at IS NOT NULL
             AND id IN (
                 SELECT named.story_id
-                FROM ({_STORIES}) AS named
-                JOIN overrides ON overrides.id = named.override_id
-                WHERE overrides.id IN (SELECT value FROM json_each(:ids))
-                    AND overrides.kind = 'withdraw' AND overrides.page IS NULL
+                FROM {_NAMED}
+                WHERE {named_by} AND overrides.kind = 'withdraw' AND overrides.page IS NULL
             )
             AND id NOT IN ({_WITHDRAWN})
         """,
-        {"ids": ids},
+        parameters,
     )
 
 
@@ -172,13 +198,13 @@ def release(db: Database, left: Iterable[int], gained: Iterable[int]) -> None:
 
 
 def in_force(db: Database, *, now: datetime) -> tuple[Override, ...]:
-    """Every override that holds at `now`, with the stories it names, in their order."""
+    """Every override of whole stories that holds at `now`, with those it names, in their order."""
     at = {"at": format_time(now)}
     found = db.conn.execute(
-        """
+        f"""
         SELECT id, kind, words, value, page
         FROM overrides
-        WHERE ended_at IS NULL AND (expires_at IS NULL OR expires_at > :at)
+        WHERE ended_at IS NULL AND (expires_at IS NULL OR expires_at > :at) AND NOT {_IS_OF_LINK}
         ORDER BY id
         """,
         at,
@@ -197,6 +223,11 @@ def in_force(db: Database, *, now: datetime) -> tuple[Override, ...]:
         )
         for row in found
     )
+
+
+def gone_links(db: Database) -> frozenset[str]:
+    """The links that are withdrawn: no copy of a story that has one is shown."""
+    return frozenset(url for (url,) in db.conn.execute(GONE_LINKS).fetchall())
 
 
 def stories_of(db: Database, override_id: int) -> tuple[tuple[int, str], ...]:
@@ -233,8 +264,7 @@ def spoken_of(db: Database) -> set[int]:
     cursor = db.conn.execute(
         f"""
         SELECT named.story_id
-        FROM ({_STORIES}) AS named
-        JOIN overrides ON overrides.id = named.override_id
+        FROM {_NAMED}
         WHERE overrides.ended_at IS NULL
         """
     )

@@ -176,19 +176,20 @@ def pages_of(db: Database, generation: int) -> tuple[PageContent, ...] | None:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a headline stands now; `position` counts from 1."""
+    """Where a headline stands now, since when; `position` counts from 1."""
 
     story_id: int
     page: str
     block: str
     position: int
+    shown_from: str
 
 
 def places_of(db: Database, story_ids: Iterable[int]) -> tuple[Place, ...]:
     """Every place where one of the stories stands now."""
     cursor = db.conn.execute(
         """
-        SELECT story_id, page, block, position
+        SELECT story_id, page, block, position, shown_from
         FROM placements
         WHERE shown_until IS NULL AND story_id IN (SELECT value FROM json_each(:ids))
         ORDER BY page, block, position
@@ -196,7 +197,7 @@ def places_of(db: Database, story_ids: Iterable[int]) -> tuple[Place, ...]:
         {"ids": json.dumps(list(story_ids))},
     )
     return tuple(
-        Place(row["story_id"], row["page"], row["block"], row["position"])
+        Place(row["story_id"], row["page"], row["block"], row["position"], row["shown_from"])
         for row in cursor.fetchall()
     )
 

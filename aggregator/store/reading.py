@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from aggregator.model import FeedHealth, FeedState, Story
 from aggregator.store import rows
+from aggregator.store.overrides import GONE_LINKS
 from aggregator.times import format_time, parse_time
 
 _FEED_STATE = """
@@ -88,7 +89,7 @@ def enabled_feeds(db: Database) -> tuple[FeedState, ...]:
     return tuple(rows.feed_state(row) for row in cursor.fetchall())
 
 
-_SHOWABLE = """
+_SHOWABLE = f"""
     SELECT
         stories.id, story_copies.site_id, story_copies.url, story_copies.title,
         story_copies.shown_at, stories.published_at, story_copies.image_url,
@@ -102,6 +103,7 @@ _SHOWABLE = """
     WHERE stories.withdrawn_at IS NULL
         AND stories.merged_into IS NULL
         AND story_copies.url IS NOT NULL
+        AND story_copies.url NOT IN ({GONE_LINKS})
         AND story_copies.title <> ''
         AND (story_copies.held_until IS NULL OR story_copies.held_until <= :now)
 """
@@ -117,8 +119,8 @@ def newest_stories(
 
     Each as the site's own copy tells it, so a story of several sites comes several times, in the
     order of `depths`. First in the order of a block: what came undated with a feed's first
-    document is last. Left out: withdrawn ones, copies held for later, and what has no link or
-    title.
+    document is last. Left out: withdrawn ones, copies that are held for later or whose link is
+    withdrawn, and what has no link or title.
     """
     found: list[Story] = []
     for site_id, depth in depths.items():

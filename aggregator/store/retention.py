@@ -7,6 +7,7 @@ and none rises. A story that a page has shown stays as a row: placements are his
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -165,7 +166,11 @@ def _candidates(db: Database, cursor: Cursor, cutoff: str) -> list[_Entry]:
             "limit": BATCH,
         },
     )
-    return [_Entry(*row) for row in found.fetchall()]
+    return [_entry(row) for row in found.fetchall()]
+
+
+def _entry(row: sqlite3.Row) -> _Entry:
+    return _Entry(row["id"], row["feed_id"], row["story_id"], row["last_seen_at"])
 
 
 def _choose(
@@ -204,7 +209,7 @@ def _members(db: Database, candidates: Iterable[_Entry]) -> dict[int, list[_Entr
         {"stories": json.dumps(sorted(stories))},
     )
     for row in cursor.fetchall():
-        found.setdefault(row["story_id"], []).append(_Entry(*row))
+        found.setdefault(row["story_id"], []).append(_entry(row))
     return found
 
 

@@ -72,23 +72,24 @@ _ARCHIVE = (
 
 # ------------------------------------------------------------ is a story still there
 
-# One row for each story whose page was asked for, while a page of ours shows it or it is withdrawn
-# for its absence.
+# One row for each link that a page of ours shows, or that was withdrawn for the absence of what it
+# leads to.
 _STORY_CHECKS = f"""
 CREATE TABLE story_checks (
-    story_id INTEGER PRIMARY KEY REFERENCES stories(id) ON DELETE CASCADE,
-    url TEXT NOT NULL,
-    {_time("checked_at", required=True)},
+    url TEXT PRIMARY KEY,
+    story_id INTEGER NOT NULL REFERENCES stories(id) ON DELETE CASCADE,
+    {_time("checked_at")},
     {_time("next_check_at", required=True)},
     http_status INTEGER,
     misses INTEGER NOT NULL DEFAULT 0 CHECK (misses >= 0),
     override_id INTEGER REFERENCES overrides(id) ON DELETE SET NULL
-) STRICT
+) STRICT, WITHOUT ROWID
 """
 
 _STORY_CHECK_INDEXES = (
-    # Whose time has come; which check withdrew a story.
+    # Whose time has come; a story that is deleted; which check withdrew a link.
     "CREATE INDEX story_checks_due ON story_checks(next_check_at)",
+    "CREATE INDEX story_checks_by_story ON story_checks(story_id)",
     "CREATE INDEX story_checks_by_override ON story_checks(override_id)"
     " WHERE override_id IS NOT NULL",
 )

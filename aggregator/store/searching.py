@@ -133,8 +133,13 @@ def find_stories(db: Database, search: Search) -> tuple[Hit, ...]:
         before = window[-1]
         if len(found) >= limit:
             break
-    ranked = sorted(found.values(), key=lambda one: (one[0], *one[1][-2:]), reverse=True)
+    ranked = sorted(found.values(), key=_rank, reverse=True)
     return tuple(_hit(row) for _, row in ranked[:limit])
+
+
+def _rank(told: tuple[bool, sqlite3.Row]) -> tuple[bool, str, int]:
+    is_titled, row = told
+    return is_titled, row["shown_at"], row["story_id"]
 
 
 def _window(db: Database, expression: str, before: int) -> list[int]:
@@ -167,13 +172,13 @@ def _in_title(db: Database, expression: str, window: list[int]) -> frozenset[int
 
 
 def _told(db: Database, window: list[int], search: Search) -> list[sqlite3.Row]:
-    """The stories of the window's entries that pass the filters; the last two columns sort."""
+    """The stories of the window's entries that pass the filters."""
     return db.conn.execute(
         """
         SELECT
             matched.id AS entry_id, stories.id AS story_id, stories.title, stories.url,
             stories.site_id, sites.name AS site_name, stories.published_at,
-            stories.first_seen_at, leading.summary, stories.shown_at, stories.id
+            stories.first_seen_at, leading.summary, stories.shown_at
         FROM json_each(:window) AS wanted
         CROSS JOIN entries AS matched ON matched.id = wanted.value
         CROSS JOIN stories ON stories.id = matched.story_id

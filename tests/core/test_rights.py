@@ -1,22 +1,18 @@
-"""Which agency a text credits, who may show it, and why a page does not show a story."""
+"""Which agency a text credits, and who may show it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from aggregator.absence import CopyState, why_absent
 from aggregator.agency import agency_of
 from aggregator.events import Neighbour, choose_event
 from aggregator.model import Story
-from aggregator.network import Block, Licence, Network, Page
 from aggregator.rights import licensed, may_show
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-BEYOND = "not among the 3 of block b by its order and rules, or not published yet"
 HOUR = timedelta(hours=1)
 
 
@@ -86,47 +82,6 @@ def test_pages_are_handed_what_they_may_show() -> None:
     found = licensed([story, replace(story, id=2, agency=None)], {"AFP": ("war",)}, "daily")
 
     assert [kept.id for kept in found] == [2]
-
-
-PAGE = Page("p", "war", (Block("b", "B", None, ("daily",), limit=3, max_age=24 * HOUR),))
-NETWORK = Network(
-    "N", None, Path("/d"), Path("/o"), (), (PAGE,), licences=(Licence("AFP", ("daily",)),)
-)
-COPY = CopyState("daily", True, None, NOW, None)
-
-
-@pytest.mark.parametrize(
-    ("copies", "reason"),
-    [
-        ([], "no block here shows a site that tells it"),
-        ([replace(COPY, site="war")], "no block here shows a site that tells it"),
-        ([replace(COPY, is_fit=False)], "daily's copy has no link or no title"),
-        ([replace(COPY, agency="AFP")], "war has no licence for AFP"),
-        ([replace(COPY, held_until=NOW + HOUR)], "held until 2026-11-25T13:00:00Z"),
-        (
-            [replace(COPY, shown_at=NOW - 25 * HOUR)],
-            "too old for block b: 2026-11-24T11:00:00Z, at most 1d",
-        ),
-        ([replace(COPY, held_until=NOW)], BEYOND),
-        (
-            [replace(COPY, agency="AFP"), COPY],
-            BEYOND,
-        ),
-    ],
-)
-def test_why_a_page_does_not_show_a_story(copies: list[CopyState], reason: str) -> None:
-    """The reason of the copy and block that came nearest."""
-    assert why_absent(PAGE, copies, NETWORK, now=NOW) == reason
-
-
-def test_what_is_withdrawn_says_so() -> None:
-    """From all pages, or from this one."""
-    reasons = [
-        why_absent(PAGE, [COPY], NETWORK, now=NOW, withdrawn=withdrawn)
-        for withdrawn in ({None}, {PAGE.id}, {"another"})
-    ]
-
-    assert [reason.startswith("withdrawn") for reason in reasons] == [True, True, False]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,11 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from store_build import NOW, entry, network_at, store_document
+from store_build import NOW, entry, network_at, store_document, stored
 
 from aggregator.intake import rematch_batch
 from aggregator.model import Entry
-from aggregator.store import writing
 from aggregator.store.store import Store
 
 SITES = ("a", "b", "c")
@@ -91,9 +89,7 @@ def replay(
     """
     with tempfile.TemporaryDirectory() as directory:
         network = network_at(Path(directory), sites=SITES)
-        with closing(Store.open(network.database)) as store:
-            with store.transaction() as db:
-                writing.sync_network(db, network, now=NOW)
+        with stored(network) as store:
             for number, (order, documents) in enumerate(rounds):
                 now = NOW + timedelta(hours=30 * number)
                 for site in SITES if ordered else order:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from store_build import NOW, entry, network_at, store_document
+from store_build import NOW, entry, network_at, store_document, stored
 
 from aggregator.editors import OverrideKind
 from aggregator.errors import UsageError
 from aggregator.intake import find_story, merge_stories, rematch_batch, unmerge_entry
 from aggregator.model import Entry
 from aggregator.network import Network
-from aggregator.store import explaining, overrides, reading, similarity, writing
+from aggregator.store import explaining, overrides, reading, similarity
 from aggregator.store.overrides import NewOverride
 from aggregator.store.store import Store
 
@@ -37,9 +36,7 @@ def network(tmp_path: Path) -> Network:
 @pytest.fixture
 def store(network: Network) -> Iterator[Store]:
     """An open store that knows the network."""
-    with closing(Store.open(network.database)) as opened:
-        with opened.transaction() as db:
-            writing.sync_network(db, network, now=NOW)
+    with stored(network) as opened:
         yield opened
 
 

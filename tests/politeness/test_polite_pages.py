@@ -14,15 +14,22 @@ from fetch_servers import redirect
 from polite_world import World, full, network_with, status, world
 
 from aggregator.fetch import Fetcher
-from aggregator.model import BlockContent, Headline, PageContent
-from aggregator.network import Network
+from aggregator.network import Block, Network, Page, Site
+from aggregator.publication import begin, select_stored
 from aggregator.store import checks, overrides, publications
+from aggregator.times import format_time
 from aggregator.visiting import AT_A_TIME, Visit, check_stories
 
 HOUR = timedelta(hours=1)
 EVERY = 6 * HOUR
 CONFIRM = timedelta(minutes=16)
 NOT_FOUND, GONE = status("404 Not Found"), status("410 Gone")
+# Page a shows its own site first and b else, page c shows b alone.
+PAGES = (
+    Page("a", "c", (Block("x", "X", None, ("a", "b"), limit=100),)),
+    Page("c", "c", (Block("x", "X", None, ("b",), limit=100),)),
+)
+B = Site("b", "B", "https://b.example/", ("b.example",), ())
 THERE = full(b"<!doctype html><title>A story</title>" + b" " * 100_000)
 
 
@@ -57,23 +64,39 @@ class Shown:
         return visit
 
     def publish(self) -> None:
-        """What is not withdrawn stands on the page."""
+        """What is selected for the pages stands there."""
         store, now = self.world.store, self.world.now
+        number = begin(store, now) + 1
         with store.transaction() as db:
-            overrides.settle(db, now=now)
-            told = self.world.rows(
-                "SELECT id, title, url FROM stories WHERE withdrawn_at IS NULL ORDER BY id"
-            )
-            lines = tuple(Headline(id, title, url, "a", "A", None) for id, title, url in told)
-            page = PageContent("a", "a", (BlockContent("x", "X", None, lines),))
-            number = (publications.last_generation(db) or 0) + 1
+            pages = select_stored(db, self.network, now=now)
             publications.record_publication(
-                db, number, (page,), changed_files=1, removed_files=0, now=now
+                db, number, pages, changed_files=1, removed_files=0, now=now
             )
 
     def stories(self) -> list[int]:
-        """Those that stand on the page."""
-        return [row[0] for row in self.world.rows("SELECT story_id FROM page_headlines")]
+        """Those that stand on the pages."""
+        found = self.world.rows("SELECT DISTINCT story_id FROM page_headlines ORDER BY story_id")
+        return [row[0] for row in found]
+
+    def links(self) -> dict[str, list[str]]:
+        """Page -> where its headlines link to, in order."""
+        found: dict[str, list[str]] = {page.id: [] for page in self.network.pages}
+        for page, url in self.world.rows(
+            "SELECT page, url FROM page_headlines ORDER BY page, position"
+        ):
+            found[page].append(url)
+        return found
+
+    def copy(self, story: int, place: str) -> None:
+        """Site b tells a story of site a as well, under a link of its own."""
+        self.world.store.db.conn.execute(
+            """
+            INSERT INTO story_copies (story_id, site_id, entry_id, url, title, shown_at)
+            SELECT story_id, 'b', entry_id, :url, title, shown_at FROM story_copies
+            WHERE story_id = :story
+            """,
+            {"story": story, "url": self.world.url(place)},
+        )
 
     def asked(self) -> list[str]:
         """Every page that was asked for, in order."""
@@ -87,7 +110,8 @@ async def shown(
     """`count` stories on a page, every page of theirs there."""
     feeds = {"a.test/feed": {}, "fetch": fetch}
     async with world(directory, feeds) as found:
-        network = replace(network_with(found, directory, feeds), check_stories=every)
+        network = replace(network_with(found, directory, feeds), pages=PAGES, check_stories=every)
+        network = replace(network, sites=(*network.sites, B))
         fetcher = Fetcher(
             network.fetch,
             user_agent="aggregator/0.1.0 (+https://example.com/bot)",
@@ -122,8 +146,6 @@ async def test_each_page_that_is_shown_is_asked_for_once_in_a_while(tmp_path: Pa
             "UPDATE placements SET shown_until = shown_from WHERE story_id = 4"
         )
         await pages.visit(HOUR)
-        await pages.visit(HOUR)
-        pages.publish()
         first = pages.asked()
         await pages.visit(EVERY)
 
@@ -144,6 +166,86 @@ async def test_410_takes_a_story_off_every_page_with_the_next_publication(tmp_pa
         assert pages.world.rows("SELECT kind, story_id, note FROM overrides") == [
             ("withdraw", 2, "its page is gone (HTTP status 410); ends when it is back")
         ]
+
+
+async def test_what_moves_on_its_page_is_asked_for_all_the_same(tmp_path: Path) -> None:
+    """Another place begins anew in `placements`; the link was shown before."""
+    async with shown(tmp_path, 2) as pages:
+        for _ in range(6):
+            await pages.visit(HOUR)
+            pages.world.store.db.conn.execute(
+                "UPDATE story_copies SET shown_at = :at WHERE story_id = 1 + :turn",
+                {"at": format_time(pages.world.now), "turn": pages.world.now.hour % 2},
+            )
+            pages.publish()
+
+        assert sorted(pages.asked()) == ["a.test/1", "b.test/2"]
+
+
+async def test_a_dead_link_takes_one_copy_off_the_pages(tmp_path: Path) -> None:
+    """What a page shows is asked for; another site's copy stands in, and is asked for in turn."""
+    async with shown(tmp_path, 2) as pages:
+        pages.copy(1, "b.test/copy")
+        pages.publish()
+        pages.world.serve(place_of(1), GONE)
+        pages.world.serve("b.test/copy", THERE)
+        first, second, copy = map(pages.world.url, (place_of(1), place_of(2), "b.test/copy"))
+        assert pages.links() == {"a": [first, second], "c": [copy]}
+
+        await pages.visit(EVERY)
+
+        assert sorted(pages.asked()) == ["a.test/1", "b.test/2", "b.test/copy"]
+        assert pages.links() == {"a": [copy, second], "c": [copy]}
+        assert pages.world.rows("SELECT kind, story_id, url, note FROM overrides") == [
+            ("withdraw", 1, first, "its page is gone (HTTP status 410); ends when it is back")
+        ]
+        assert pages.world.row("SELECT withdrawn_at FROM stories WHERE id = 1") == (None,)
+
+        pages.world.serve(place_of(1), THERE)
+        await pages.visit(EVERY)
+
+        assert pages.links() == {"a": [first, second], "c": [copy]}
+
+
+async def test_a_dead_copy_of_a_sister_leaves_the_main_link(tmp_path: Path) -> None:
+    """On the page that has no other source nothing stands in."""
+    async with shown(tmp_path, 1) as pages:
+        pages.copy(1, "b.test/copy")
+        pages.publish()
+        pages.world.serve("b.test/copy", GONE)
+
+        visit = await pages.visit(EVERY)
+
+        assert (visit.asked, visit.gone) == (2, 1)
+        assert pages.links() == {"a": [pages.world.url(place_of(1))], "c": []}
+
+
+async def test_a_story_without_a_living_copy_is_withdrawn(tmp_path: Path) -> None:
+    """Until one of its pages is back, or a copy comes that has another link."""
+    async with shown(tmp_path, 1) as pages:
+        pages.copy(1, "b.test/copy")
+        pages.publish()
+        pages.world.serve(place_of(1), GONE)
+        pages.world.serve("b.test/copy", GONE)
+        await pages.visit(EVERY)
+        assert pages.stories() == []
+        assert pages.world.row("SELECT withdrawn_at IS NOT NULL FROM stories") == (1,)
+
+        pages.world.serve("b.test/copy", THERE)
+        await pages.visit(EVERY)
+        copy = pages.world.url("b.test/copy")
+        assert pages.links() == {"a": [copy], "c": [copy]}
+
+        pages.world.serve("b.test/copy", GONE)
+        await pages.visit(EVERY)
+        assert pages.stories() == []
+        pages.world.store.db.conn.execute(
+            "UPDATE story_copies SET url = url || '-moved' WHERE site_id = 'b'"
+        )
+        pages.publish()
+
+        assert pages.links() == {"a": [f"{copy}-moved"], "c": [f"{copy}-moved"]}
+        assert pages.world.row("SELECT withdrawn_at FROM stories") == (None,)
 
 
 async def test_404_counts_the_second_time(tmp_path: Path) -> None:
@@ -180,7 +282,7 @@ async def test_a_page_that_is_back_brings_its_story_back(tmp_path: Path) -> None
 
 
 async def test_after_seven_days_nobody_asks_any_more(tmp_path: Path) -> None:
-    """The story stays withdrawn, and its row of checks goes."""
+    """The story stays withdrawn, until an editor wants it back: then it is not taken again."""
     async with shown(tmp_path, 2) as pages:
         pages.world.serve(place_of(1), GONE)
         for _ in range(40):
@@ -189,7 +291,14 @@ async def test_after_seven_days_nobody_asks_any_more(tmp_path: Path) -> None:
         asked = pages.asked().count("a.test/1")
         assert 26 <= asked <= 29
         assert pages.stories() == [2]
-        assert pages.world.rows("SELECT story_id FROM story_checks") == [(2,)]
+
+        with pages.world.store.transaction() as db:
+            overrides.end(db, 1, now=pages.world.now)
+        pages.publish()
+        for _ in range(3):
+            await pages.visit(EVERY)
+
+        assert pages.stories() == [1, 2]
 
 
 async def test_an_editor_has_the_last_word(tmp_path: Path) -> None:
@@ -206,6 +315,28 @@ async def test_an_editor_has_the_last_word(tmp_path: Path) -> None:
 
         assert pages.stories() == [1, 2]
         assert pages.world.rows("SELECT count(*) FROM overrides") == [(1,)]
+
+
+async def test_that_word_outlives_an_absence_from_the_pages(tmp_path: Path) -> None:
+    """Meanwhile the link is not asked for."""
+    async with shown(tmp_path, 2) as pages:
+        pages.world.serve(place_of(1), GONE)
+        await pages.visit(EVERY)
+        with pages.world.store.transaction() as db:
+            overrides.end(db, 1, now=pages.world.now)
+        hold = "UPDATE story_copies SET held_until = ? WHERE story_id = 1"
+        pages.world.store.db.conn.execute(hold, ("2027-01-01T00:00:00Z",))
+        pages.publish()
+        await pages.visit(10 * EVERY)
+        assert pages.asked().count("a.test/1") == 1
+        pages.world.store.db.conn.execute(hold, (None,))
+        pages.publish()
+
+        await pages.visit(EVERY)
+        await pages.visit(EVERY)
+
+        assert pages.asked().count("a.test/1") == 3
+        assert pages.stories() == [1, 2]
 
 
 async def test_a_site_in_trouble_loses_nothing(tmp_path: Path) -> None:
@@ -298,8 +429,11 @@ async def test_a_visit_does_not_last(tmp_path: Path, monkeypatch: pytest.MonkeyP
 async def test_the_guard_holds_for_pages(tmp_path: Path) -> None:
     """A story may link anywhere, our own network included."""
     async with shown(tmp_path, 1) as pages:
-        pages.world.store.db.conn.execute("UPDATE stories SET url = 'http://169.254.169.254/x'")
+        pages.world.store.db.conn.execute(
+            "UPDATE story_copies SET url = 'http://169.254.169.254/x'"
+        )
 
+        pages.publish()
         await pages.visit(EVERY)
 
         assert pages.asked() == []
@@ -312,13 +446,16 @@ async def test_a_story_with_a_new_link_is_asked_for_there(tmp_path: Path) -> Non
         pages.world.serve(place_of(1), NOT_FOUND)
         await pages.visit(EVERY)
         pages.world.store.db.conn.execute(
-            "UPDATE stories SET url = :url WHERE id = 1", {"url": pages.world.url("a.test/new")}
+            "UPDATE story_copies SET url = :url WHERE story_id = 1",
+            {"url": pages.world.url("a.test/new")},
         )
         pages.world.serve("a.test/new", NOT_FOUND)
 
-        await pages.visit(timedelta(minutes=1))
+        pages.publish()
+        await pages.visit(EVERY)
 
-        assert pages.asked()[-1] == "a.test/new"
+        assert "a.test/new" in pages.asked()
+        assert pages.asked().count("a.test/1") == 1
         assert pages.stories() == [1, 2]
 
 
@@ -330,7 +467,7 @@ async def test_a_story_that_retention_removed_meanwhile_leaves_no_row(tmp_path: 
         async def slow(url: str) -> Any:
             answer = await look(url)
             connection = pages.world.store.db.conn
-            for table in ("placements", "entries", "stories"):
+            for table in ("placements", "story_copies", "entries", "stories"):
                 connection.execute(f"DELETE FROM {table}")
             return answer
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from store_build import NOW, entry, network_at, store_document
+from store_build import NOW, entry, network_at, store_document, stored
 
+from aggregator.editors import OverrideKind
 from aggregator.errors import UsageError
 from aggregator.network import Block, Licence, Network, Page
 from aggregator.publication import pages_to_put_back, select_stored
-from aggregator.store import publications, writing
+from aggregator.store import overrides, publications
+from aggregator.store.overrides import NewOverride
 from aggregator.store.store import Store
 
 TITLE = "Strong quake kills ten villagers near Kermanshah"
@@ -35,9 +36,7 @@ def network(tmp_path: Path) -> Network:
 @pytest.fixture
 def store(network: Network) -> Iterator[Store]:
     """Sites b and c carry one wire text, c an hour later and with the credit."""
-    with closing(Store.open(network.database)) as opened:
-        with opened.transaction() as db:
-            writing.sync_network(db, network, now=NOW)
+    with stored(network) as opened:
         for feed, site, summary in ((2, "b", WIRE), (3, "c", f"Tehran (AFP) {WIRE}")):
             link = f"https://{site}.example/1"
             copy = entry(
@@ -70,6 +69,28 @@ def test_a_page_shows_a_sisters_copy_never_its_own(store: Store, network: Networ
         "a": ["https://b.example/1"],
         "b": ["https://c.example/1"],
         "c": ["https://b.example/1"],
+    }
+
+
+def test_a_link_that_is_gone_is_not_put_back(store: Store, network: Network) -> None:
+    """The generation that showed it stays where it is; one that shows the other copy may return."""
+    pages = select_stored(store.db, network, now=NOW)
+    with store.transaction() as db:
+        publications.record_publication(db, 1, pages, changed_files=1, removed_files=0, now=NOW)
+        gone = NewOverride(OverrideKind.WITHDRAW, story_id=1, url="https://b.example/1")
+        overrides.add(db, gone, now=NOW)
+        overrides.settle(db, now=NOW)
+    pages = select_stored(store.db, network, now=NOW)
+    with store.transaction() as db:
+        publications.record_publication(db, 2, pages, changed_files=1, removed_files=0, now=NOW)
+
+    with pytest.raises(UsageError, match=r"story 1, whose page https://b\.example/1 is gone"):
+        pages_to_put_back(store, network, 1, NOW)
+    assert pages_to_put_back(store, network, 2, NOW)
+    assert shown(store, network) == {
+        "a": ["https://c.example/1"],
+        "b": ["https://c.example/1"],
+        "c": [],
     }
 
 

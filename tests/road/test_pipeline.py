@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from road_build import family_at_work, network_of, poll_all
-from store_build import NOW, network_at
+from store_build import NOW, network_at, stored
 
 from aggregator.demo.family import Family, build_family
 from aggregator.demo.server import FamilyServer
 from aggregator.instance import Instance, open_instance
 from aggregator.model import Outcome
 from aggregator.recording import record_internal_error
-from aggregator.store import publications, reading, writing
+from aggregator.store import publications, reading
 from aggregator.store.store import Store
 
 
@@ -255,9 +255,7 @@ async def test_a_reload_changes_what_is_shown(tmp_path: Path) -> None:
 def test_our_own_fault_waits_like_any_failure(tmp_path: Path) -> None:
     """It is recorded with its outcome, and the feed is not due at once again."""
     network = network_at(tmp_path)
-    with closing(Store.open(network.database)) as store:
-        with store.transaction() as db:
-            writing.sync_network(db, network, now=NOW)
+    with stored(network) as store:
         (feed, _) = reading.enabled_feeds(store.db)
 
         record_internal_error(store, feed, NOW, "KeyError in the aggregator")

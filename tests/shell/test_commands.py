@@ -6,9 +6,9 @@ import json
 import shlex
 import sqlite3
 import subprocess
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -19,20 +19,14 @@ from aggregator.demo.family import build_family
 from aggregator.demo.server import FamilyServer
 from aggregator.store.store import Store
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[FamilyServer]:
-    """The family on loopback."""
-    with FamilyServer(build_family(datetime.now(UTC))) as started:
-        yield started
+pytest_plugins = ["shell_fixtures"]
 
 
-@pytest.fixture(scope="module")
-def polled(tmp_path_factory: pytest.TempPathFactory, server: FamilyServer) -> Path:
-    """The family's feeds.yaml after one `run --once`."""
-    config = write_family(tmp_path_factory.mktemp("polled"), server)
-    assert aggregator("-c", config, "run", "--once").returncode == 0
-    return config
+def test_the_version_is_that_of_the_programme() -> None:
+    """By its own name, however it was started."""
+    done = aggregator("--version")
+
+    assert (done.returncode, done.stdout) == (0, f"aggregator {version('aggregator')}\n")
 
 
 def test_check_accepts_the_shipped_file() -> None:
@@ -87,18 +81,18 @@ def test_a_warning_is_no_error(tmp_path: Path) -> None:
     assert done.stderr.startswith("warning: ")
 
 
-def test_run_once_publishes(polled: Path) -> None:
+def test_run_once_publishes(settled: Path) -> None:
     """Files on disk, and no daemon left."""
-    current = polled.parent / "public" / "current"
+    current = settled.parent / "public" / "current"
 
     assert (current / "index.html").is_file()
     assert (current / "spacewar" / "headlines.txt").is_file()
-    assert not (polled.parent / "aggregator.db.sock").exists()
+    assert not (settled.parent / "aggregator.db.sock").exists()
 
 
-def test_headlines_print_the_page(polled: Path) -> None:
+def test_headlines_print_the_page(settled: Path) -> None:
     """The shape of the product's sample: a title, its headlines, a blank line between blocks."""
-    done = aggregator("-c", polled, "headlines", "spacewar")
+    done = aggregator("-c", settled, "headlines", "spacewar")
 
     assert done.returncode == 0
     blocks = done.stdout.removesuffix("\n").split("\n\n")
@@ -109,38 +103,38 @@ def test_headlines_print_the_page(polled: Path) -> None:
         "24/7 News Coverage",
     ]
     assert [len(block.split("\n")) for block in blocks] == [4, 4, 4, 4]
-    assert done.stdout == (polled.parent / "public/current/spacewar/headlines.txt").read_text()
+    assert done.stdout == (settled.parent / "public/current/spacewar/headlines.txt").read_text()
 
 
-def test_headlines_as_json_are_the_published_file(polled: Path) -> None:
+def test_headlines_as_json_are_the_published_file(settled: Path) -> None:
     """Byte for byte."""
-    done = aggregator("-c", polled, "headlines", "spacewar", "--json")
+    done = aggregator("-c", settled, "headlines", "spacewar", "--json")
 
-    published = (polled.parent / "public/current/spacewar/headlines.json").read_text()
+    published = (settled.parent / "public/current/spacewar/headlines.json").read_text()
     assert done.stdout == published
     assert json.loads(published)["page"] == "spacewar"
 
 
-def test_an_unknown_page_is_usage(polled: Path) -> None:
+def test_an_unknown_page_is_usage(settled: Path) -> None:
     """Status 2, and the pages there are."""
-    done = aggregator("-c", polled, "headlines", "nosuch")
+    done = aggregator("-c", settled, "headlines", "nosuch")
 
     assert done.returncode == 2
     assert "nosuch: no such page; feeds.yaml has" in done.stderr
 
 
-def test_status_is_a_table(polled: Path) -> None:
+def test_status_is_a_table(settled: Path) -> None:
     """One line a feed."""
-    done = aggregator("-c", polled, "status")
+    done = aggregator("-c", settled, "status")
 
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) == 2 + 7
     assert " ok " in done.stdout
 
 
-def test_status_as_json_has_every_feed(polled: Path) -> None:
+def test_status_as_json_has_every_feed(settled: Path) -> None:
     """With the state, outcome and next poll of each."""
-    feeds = json.loads(aggregator("-c", polled, "status", "--json").stdout)
+    feeds = json.loads(aggregator("-c", settled, "status", "--json").stdout)
 
     assert len(feeds) == 7
     assert {feed["state"] for feed in feeds} == {"ok"}
@@ -156,27 +150,27 @@ def test_status_without_a_database_says_so(tmp_path: Path, server: FamilyServer)
     assert "no database yet" in done.stderr
 
 
-def test_publish_without_a_daemon_does_it_itself(polled: Path, tmp_path: Path) -> None:
+def test_publish_without_a_daemon_does_it_itself(settled: Path, tmp_path: Path) -> None:
     """Nothing changed: it says so, also after a publication into another directory."""
-    elsewhere = aggregator("-c", polled, "--out", tmp_path / "other", "publish")
+    elsewhere = aggregator("-c", settled, "--out", tmp_path / "other", "publish")
 
-    done = aggregator("-c", polled, "publish")
+    done = aggregator("-c", settled, "publish")
 
     assert elsewhere.returncode == 0
     assert "files changed, 0 removed" in elsewhere.stdout
     assert (tmp_path / "other/current/spacewar/headlines.txt").read_text() == (
-        polled.parent / "public/current/spacewar/headlines.txt"
+        settled.parent / "public/current/spacewar/headlines.txt"
     ).read_text()
     assert done.returncode == 0
     assert done.stdout.endswith("current: nothing to change\n")
 
 
-def test_nothing_is_due_right_after_a_run(polled: Path) -> None:
+def test_nothing_is_due_right_after_a_run(settled: Path) -> None:
     """P31: a second run polls nothing; next_poll_at is the only gate."""
-    with closing(sqlite3.connect(polled.parent / "aggregator.db")) as connection:
+    with closing(sqlite3.connect(settled.parent / "aggregator.db")) as connection:
         before = connection.execute("SELECT count(*) FROM polls").fetchone()
 
-        aggregator("-c", polled, "run", "--once")
+        aggregator("-c", settled, "run", "--once")
 
         assert connection.execute("SELECT count(*) FROM polls").fetchone() == before
 
@@ -272,10 +266,10 @@ def test_schema_is_json_schema() -> None:
     assert {"network", "sites", "blocks", "pages", "fetch"} <= schema["properties"].keys()
 
 
-def test_a_pipe_that_closes_is_no_error(polled: Path) -> None:
+def test_a_pipe_that_closes_is_no_error(settled: Path) -> None:
     """`aggregator status | head -1`."""
     done = subprocess.run(
-        f"{shlex.join(COMMAND)} -c {shlex.quote(str(polled))} status | head -c 1",
+        f"{shlex.join(COMMAND)} -c {shlex.quote(str(settled))} status | head -c 1",
         shell=True,
         capture_output=True,
         check=False,
@@ -299,20 +293,20 @@ def test_the_demo_shows_the_road(tmp_path: Path) -> None:
     assert "not empty" in again.stderr
 
 
-def test_search_finds_stories(polled: Path) -> None:
+def test_search_finds_stories(settled: Path) -> None:
     """A line each with its link; nothing found is no error."""
-    done = aggregator("-c", polled, "search", "rover", "operations", "--since", "365d")
+    done = aggregator("-c", settled, "search", "rover", "operations", "--since", "365d")
 
     assert done.returncode == 0
     first, link, *_ = done.stdout.splitlines()
     assert "over" in first
     assert link.startswith("    http")
-    assert aggregator("-c", polled, "search", "- nothing\x1b").stdout == ""
+    assert aggregator("-c", settled, "search", "- nothing\x1b").stdout == ""
 
 
-def test_search_as_json(polled: Path) -> None:
+def test_search_as_json(settled: Path) -> None:
     """For machines; the limit holds."""
-    done = aggregator("-c", polled, "search", "a", "--json", "--limit", "2")
+    done = aggregator("-c", settled, "search", "a", "--json", "--limit", "2")
 
     assert [set(hit) for hit in json.loads(done.stdout)][:1] == [
         {
@@ -330,42 +324,42 @@ def test_search_as_json(polled: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [["--site", "nobody"], ["--page", "nobody"], ["--since", "soon"]])
-def test_search_refuses_what_does_not_exist(polled: Path, words: list[str]) -> None:
+def test_search_refuses_what_does_not_exist(settled: Path, words: list[str]) -> None:
     """Status 2."""
-    assert aggregator("-c", polled, "search", "rover", *words).returncode == 2
+    assert aggregator("-c", settled, "search", "rover", *words).returncode == 2
 
 
-def test_headlines_at_a_time(polled: Path) -> None:
+def test_headlines_at_a_time(settled: Path) -> None:
     """Now they are what is published; a year ago nothing was; `soon` is no time."""
-    now = aggregator("-c", polled, "headlines", "spacewar", "--at", "0s")
-    then = aggregator("-c", polled, "headlines", "spacewar", "--at", "2020-01-01")
+    now = aggregator("-c", settled, "headlines", "spacewar", "--at", "0s")
+    then = aggregator("-c", settled, "headlines", "spacewar", "--at", "2020-01-01")
 
-    assert now.stdout == (polled.parent / "public/current/spacewar/headlines.txt").read_text()
+    assert now.stdout == (settled.parent / "public/current/spacewar/headlines.txt").read_text()
     assert "NASA" not in then.stdout
     assert then.stderr == "nothing was published then\n"
-    assert aggregator("-c", polled, "headlines", "spacewar", "--at", "soon").returncode == 2
+    assert aggregator("-c", settled, "headlines", "spacewar", "--at", "soon").returncode == 2
 
 
-def test_upkeep_of_a_whole_database(polled: Path, tmp_path: Path) -> None:
+def test_upkeep_of_a_whole_database(settled: Path, tmp_path: Path) -> None:
     """Backup, doctor, vacuum: status 0, and each says what it did."""
-    copy = aggregator("-c", polled, "backup", tmp_path / "copy.db")
-    doctor = aggregator("-c", polled, "doctor", "--reindex")
-    vacuum = aggregator("-c", polled, "vacuum")
+    copy = aggregator("-c", settled, "backup", tmp_path / "copy.db")
+    doctor = aggregator("-c", settled, "doctor", "--reindex")
+    vacuum = aggregator("-c", settled, "vacuum")
 
     assert (copy.returncode, doctor.returncode, vacuum.returncode) == (0, 0, 0)
     assert "copy.db: " in copy.stdout
     assert {line.split()[0] for line in doctor.stdout.splitlines()} == {"ok"}
     assert "0 entries, 0 stories, 0 polls and 0 polls of the archive removed" in vacuum.stdout
-    assert aggregator("-c", polled, "--db", tmp_path / "copy.db", "status").returncode == 0
+    assert aggregator("-c", settled, "--db", tmp_path / "copy.db", "status").returncode == 0
 
 
-def test_doctor_ends_with_5_for_a_damaged_database(polled: Path, tmp_path: Path) -> None:
+def test_doctor_ends_with_5_for_a_damaged_database(settled: Path, tmp_path: Path) -> None:
     """And says what to do."""
-    assert aggregator("-c", polled, "backup", tmp_path / "copy.db").returncode == 0
+    assert aggregator("-c", settled, "backup", tmp_path / "copy.db").returncode == 0
     with closing(sqlite3.connect(tmp_path / "copy.db")) as connection:
         connection.execute("DROP VIEW headlines")
 
-    done = aggregator("-c", polled, "--db", tmp_path / "copy.db", "doctor", "--json")
+    done = aggregator("-c", settled, "--db", tmp_path / "copy.db", "doctor", "--json")
 
     (finding,) = [one for one in json.loads(done.stdout) if one["verdict"] != "ok"]
     assert done.returncode == 5
@@ -373,11 +367,11 @@ def test_doctor_ends_with_5_for_a_damaged_database(polled: Path, tmp_path: Path)
     assert "backup" in finding["remedy"]
 
 
-def test_export_to_a_file_and_to_standard_output(polled: Path, tmp_path: Path) -> None:
+def test_export_to_a_file_and_to_standard_output(settled: Path, tmp_path: Path) -> None:
     """The same bytes; no leftover beside the file; a site there is not is status 2."""
-    done = aggregator("-c", polled, "export", "stories", "-o", tmp_path / "x.csv")
-    shown = aggregator("-c", polled, "export", "stories")
-    wrong = aggregator("-c", polled, "export", "entries", "--site", "nobody")
+    done = aggregator("-c", settled, "export", "stories", "-o", tmp_path / "x.csv")
+    shown = aggregator("-c", settled, "export", "stories")
+    wrong = aggregator("-c", settled, "export", "entries", "--site", "nobody")
 
     assert (done.returncode, shown.returncode, wrong.returncode) == (0, 0, 2)
     assert [file.name for file in tmp_path.iterdir()] == ["x.csv"]
@@ -385,10 +379,10 @@ def test_export_to_a_file_and_to_standard_output(polled: Path, tmp_path: Path) -
     assert shown.stdout.startswith("id,site_id,site_name,url,title,")
 
 
-def test_opml_goes_out_and_comes_back(polled: Path, tmp_path: Path) -> None:
+def test_opml_goes_out_and_comes_back(settled: Path, tmp_path: Path) -> None:
     """What was exported is imported as a file with the same feeds."""
     document = tmp_path / "feeds.opml"
-    document.write_text(aggregator("-c", polled, "export-opml").stdout)
+    document.write_text(aggregator("-c", settled, "export-opml").stdout)
 
     done = aggregator("import-opml", document)
 

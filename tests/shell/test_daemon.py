@@ -8,33 +8,20 @@ import signal
 import socket
 import sqlite3
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from road_build import write_family
 from shell_build import SOAK, aggregator, children_of, daemon, is_alive, stop, wait_for
 
 from aggregator.demo.family import build_family
 from aggregator.demo.server import FamilyServer
 
+pytest_plugins = ["shell_fixtures"]
+
 KILLS = 1000 if SOAK else 60
-
-
-@pytest.fixture
-def server() -> Iterator[FamilyServer]:
-    """The family on loopback."""
-    with FamilyServer(build_family(datetime.now(UTC))) as started:
-        yield started
-
-
-@pytest.fixture
-def config(tmp_path: Path, server: FamilyServer) -> Path:
-    """The family's feeds.yaml."""
-    return write_family(tmp_path, server)
 
 
 def query(config: Path, sql: str) -> list[tuple[Any, ...]]:

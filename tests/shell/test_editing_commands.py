@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,23 +13,9 @@ import pytest
 from road_build import write_family
 from shell_build import aggregator, daemon, stop, wait_for
 
-from aggregator.demo.family import build_family
 from aggregator.demo.server import FamilyServer
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[FamilyServer]:
-    """The family on loopback."""
-    with FamilyServer(build_family(datetime.now(UTC))) as started:
-        yield started
-
-
-@pytest.fixture
-def polled(tmp_path: Path, server: FamilyServer) -> Path:
-    """The family's feeds.yaml after one `run --once`."""
-    config = write_family(tmp_path, server)
-    assert aggregator("-c", config, "run", "--once").returncode == 0
-    return config
+pytest_plugins = ["shell_fixtures"]
 
 
 def first_headline(config: Path) -> dict[str, Any]:
@@ -95,6 +80,8 @@ def test_an_editor_retitles_and_pins(polled: Path) -> None:
         (["withdraw", "1", "--until", "2020-01-01T00:00:00Z"], "in the past"),
         (["withdraw", "--words", "1", "--page", "nosuch"], "no such page"),
         (["pin", "--undo", "9"], "no such pin"),
+        (["withdraw", "1", "--undo", "9"], "nothing else goes with it"),
+        (["pin", "--undo", "9", "--for", "1h"], "nothing else goes with it"),
         (["publish", "--rollback"], "no older generation"),
         (["publish", "--rollback", "77"], "generation 77 is not there"),
     ],

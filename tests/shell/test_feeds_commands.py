@@ -3,43 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from road_build import write_family
 from shell_build import aggregator, daemon, wait_for
 
-from aggregator.demo.family import build_family
-from aggregator.demo.server import FamilyServer
 from aggregator.logs import masked_url
 from aggregator.store import moves
 from aggregator.store.store import Store
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[FamilyServer]:
-    """The family on loopback."""
-    with FamilyServer(build_family(datetime.now(UTC))) as started:
-        yield started
-
-
-@pytest.fixture
-def config(tmp_path: Path, server: FamilyServer) -> Path:
-    """The family's feeds.yaml after one poll."""
-    path = write_family(tmp_path, server)
-    assert aggregator("-c", path, "run", "--once").returncode == 0
-    return path
-
-
-@pytest.fixture(scope="module")
-def settled(tmp_path_factory: pytest.TempPathFactory, server: FamilyServer) -> Path:
-    """The same, for tests that change nothing."""
-    path = write_family(tmp_path_factory.mktemp("settled"), server)
-    assert aggregator("-c", path, "run", "--once").returncode == 0
-    return path
+pytest_plugins = ["shell_fixtures"]
 
 
 def feed_of(config: Path) -> str:
@@ -68,41 +43,41 @@ def status_of(config: Path) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("by_number", [True, False])
-def test_undo_move(config: Path, by_number: bool) -> None:
+def test_undo_move(polled: Path, by_number: bool) -> None:
     """By number or URL; `status` told of the move before and does not after."""
-    target = write_move(config, learnt=True)
-    url = feed_of(config)
-    before = aggregator("-c", config, "status").stdout
+    target = write_move(polled, learnt=True)
+    url = feed_of(polled)
+    before = aggregator("-c", polled, "status").stdout
 
-    done = aggregator("-c", config, "feeds", "undo-move", "1" if by_number else url)
+    done = aggregator("-c", polled, "feeds", "undo-move", "1" if by_number else url)
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{url}: polled here again, not at {target}\n"
+    assert done.stdout == f"{url}: polled here again, not at {masked_url(target)}\n"
     assert f"{url}: moved; polled at {masked_url(target)} (`feeds undo-move 1` ends that)" in before
-    assert status_of(config)["moved_to"] is None
+    assert status_of(polled)["moved_to"] is None
 
 
-def test_allow_move(config: Path) -> None:
+def test_allow_move(polled: Path) -> None:
     """Seen twice already: polled there at once."""
-    target = write_move(config, learnt=False)
-    assert status_of(config)["move_sighted"] == masked_url(target)
-    assert "`feeds allow-move 1` does" in aggregator("-c", config, "status").stdout
+    target = write_move(polled, learnt=False)
+    assert status_of(polled)["move_sighted"] == masked_url(target)
+    assert "`feeds allow-move 1` does" in aggregator("-c", polled, "status").stdout
 
-    done = aggregator("-c", config, "feeds", "allow-move", "1")
+    done = aggregator("-c", polled, "feeds", "allow-move", "1")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith(f": polled at {target} from now on\n")
-    assert status_of(config)["moved_to"] == masked_url(target)
+    assert done.stdout.endswith(f": polled at {masked_url(target)} from now on\n")
+    assert status_of(polled)["moved_to"] == masked_url(target)
 
 
-def test_beside_a_daemon(config: Path, tmp_path: Path) -> None:
+def test_beside_a_daemon(polled: Path, tmp_path: Path) -> None:
     """The request goes over the socket."""
-    write_move(config, learnt=True)
-    with daemon(config, tmp_path / "log") as process:
+    write_move(polled, learnt=True)
+    with daemon(polled, tmp_path / "log") as process:
         wait_for((tmp_path / "aggregator.db.sock").exists)
 
-        done = aggregator("-c", config, "feeds", "undo-move", "1")
-        again = aggregator("-c", config, "feeds", "undo-move", "1")
+        done = aggregator("-c", polled, "feeds", "undo-move", "1")
+        again = aggregator("-c", polled, "feeds", "undo-move", "1")
 
         assert process.poll() is None
     assert done.returncode == 0

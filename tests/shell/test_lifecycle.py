@@ -22,22 +22,11 @@ from shell_build import COMMAND, SOAK, aggregator, daemon, execute, said, stop, 
 from aggregator.demo.family import build_family
 from aggregator.demo.server import FamilyServer
 
+pytest_plugins = ["shell_fixtures"]
+
 STOPS = 100 if SOAK else 20
 HELD_S = 60.0 if SOAK else 0.0
 """How long another program goes on holding the lock after the daemon has warned of it."""
-
-
-@pytest.fixture
-def server() -> Iterator[FamilyServer]:
-    """The family on loopback."""
-    with FamilyServer(build_family(datetime.now(UTC))) as started:
-        yield started
-
-
-@pytest.fixture
-def config(tmp_path: Path, server: FamilyServer) -> Path:
-    """The family's feeds.yaml."""
-    return write_family(tmp_path, server)
 
 
 def has_published(config: Path) -> bool:
@@ -228,6 +217,7 @@ def failing_disk(directory: Path) -> Iterator[tuple[Path, Callable[[], object]]]
         yield place, lambda: trigger.write_text("made by a test")
 
 
+@pytest.mark.soak
 def test_R4_a_disk_that_turns_read_only_is_waited_out(tmp_path: Path, server: FamilyServer) -> None:
     """As the kernel does after an error: it stays up and says so once, fetches nothing, what it
     published and stored can be read, and a stop is a stop."""

@@ -84,6 +84,8 @@ def test_a_traceback_is_a_field(caplog: pytest.LogCaptureFixture) -> None:
         ("https://a.example/feed", "https://a.example/feed"),
         ("https://user:secret@a.example/feed", "https://a.example/feed"),
         ("https://a.example/feed?token=secret&x=1", "https://a.example/feed?token=…&x=…"),
+        ("https://a.example/feed?secret", "https://a.example/feed?…"),
+        ("https://a.example/feed?x=1&secret&=secret", "https://a.example/feed?x=…&…&=…"),
         ("https://a.example/feed#frag", "https://a.example/feed"),
     ],
 )

@@ -42,7 +42,7 @@ class Handler(BaseHTTPRequestHandler):
         """By path."""
         sent = (self.headers.get("X-Api-Key", ""), self.headers.get("Authorization", ""))
         cast(Server, self.server).seen.append((self.path, *sent))
-        if self.path == "/good":
+        if self.path.startswith("/good"):
             self._answer(200, RSS)
         elif self.path == "/away":
             port = cast(Server, self.server).server_port
@@ -154,14 +154,28 @@ def test_a_missing_variable_is_named(config: Path, monkeypatch: pytest.MonkeyPat
 def test_B25_values_in_a_query_stay_out_of_logs(config: Path, tmp_path: Path) -> None:
     """A token in a feed's URL is no secret to the database, but to logs and messages it is."""
     text = config.read_text().replace("/broken", "/broken?token=token-hunter4")
-    config.write_text(text)
+    config.write_text(text.replace("/good", "/good?token-hunter4"))
 
     done = run(config, "run", "--once", "--verbose")
+    others = [
+        run(config, *words)
+        for words in (
+            ["status"],
+            ["status", "--json"],
+            ["check", "--fetch", "--json"],
+            ["poll", "a", "--json"],
+            ["explain", "1"],
+            ["explain", "1", "--json"],
+        )
+    ]
     log = tmp_path / "work" / "log"
     with daemon(config, log) as process:
         wait_for((config.parent / "aggregator.db.sock").exists)
         stop(process)
 
     assert b"hunter4" not in done.stdout + done.stderr + log.read_bytes()
+    for other in others:
+        assert b"/good?" in other.stdout
+        assert b"hunter4" not in other.stdout + other.stderr
     published = [path for path in (config.parent / "public").rglob("*") if path.is_file()]
     assert not any(b"hunter4" in path.read_bytes() for path in published)

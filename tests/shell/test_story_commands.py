@@ -5,24 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-from road_build import write_family
 from shell_build import aggregator
 
-from aggregator.demo.family import build_family
-from aggregator.demo.server import FamilyServer
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    """The family's feeds.yaml after one `run --once`."""
-    with FamilyServer(build_family(datetime.now(UTC))) as server:
-        written = write_family(tmp_path, server)
-        assert aggregator("-c", written, "run", "--once").returncode == 0
-    return written
+pytest_plugins = ["shell_fixtures"]
 
 
 def one(config: Path, query: str) -> tuple[object, ...]:
@@ -31,11 +18,11 @@ def one(config: Path, query: str) -> tuple[object, ...]:
         return tuple(connection.execute(query).fetchone())
 
 
-def test_a_merged_story_is_explained(config: Path) -> None:
+def test_a_merged_story_is_explained(polled: Path) -> None:
     """Members, rule, the other title, how to undo it, and every page."""
-    (story,) = one(config, "SELECT story_id FROM entries GROUP BY story_id HAVING count(*) > 1")
+    (story,) = one(polled, "SELECT story_id FROM entries GROUP BY story_id HAVING count(*) > 1")
 
-    done = aggregator("-c", config, "explain", str(story))
+    done = aggregator("-c", polled, "explain", str(story))
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"story {story} of ")
@@ -45,47 +32,67 @@ def test_a_merged_story_is_explained(config: Path) -> None:
     assert "  spacewar: " in done.stdout
 
 
-def test_merge_and_unmerge_publish_what_follows(config: Path) -> None:
+def test_each_block_says_which_rule_decided(polled: Path) -> None:
+    """Where the story stands, and where it does not."""
+    story, page = one(polled, "SELECT story_id, page FROM page_headlines WHERE position = 1")
+    shown = json.loads(aggregator("-c", polled, "explain", str(story), "--json").stdout)
+    (late,) = one(
+        polled,
+        """
+        SELECT story_id FROM story_copies
+        WHERE story_id NOT IN (SELECT story_id FROM page_headlines) ORDER BY shown_at LIMIT 1
+        """,
+    )
+
+    absent = json.loads(aggregator("-c", polled, "explain", str(late), "--json").stdout)
+
+    assert shown["pages"][page].endswith("Z on: by its order and rules")
+    reasons = [why for why in absent["pages"].values() if ": block " in why]
+    assert reasons
+    assert all("kept out by" in why or "; limit is " in why for why in reasons)
+
+
+def test_merge_and_unmerge_publish_what_follows(polled: Path) -> None:
     """By number and by link; the page loses a story and has it back."""
-    page = config.parent / "public" / "current" / "spacedaily" / "headlines.json"
+    page = polled.parent / "public" / "current" / "spacedaily" / "headlines.json"
     before = page.read_bytes()
     first, second = one(
-        config,
+        polled,
         "SELECT min(story_id), max(story_id) FROM page_headlines WHERE page = 'spacedaily'",
     )
-    (url,) = one(config, f"SELECT url FROM stories WHERE id = {second}")
+    (url,) = one(polled, f"SELECT url FROM stories WHERE id = {second}")
 
-    merged = aggregator("-c", config, "merge", str(first), str(url), "--note", "one launch")
+    merged = aggregator("-c", polled, "merge", str(first), str(url), "--note", "one launch")
 
     assert merged.returncode == 0, merged.stderr
     assert f"tells story {first}" in merged.stdout
     assert "published: generation 2" in merged.stdout
     assert page.read_bytes() != before
-    explained = json.loads(aggregator("-c", config, "explain", str(first), "--json").stdout)
+    explained = json.loads(aggregator("-c", polled, "explain", str(first), "--json").stdout)
     assert [word["note"] for word in explained["overrides"]] == ["one launch"]
 
     entry = explained["tellers"][-1]["entry"]
-    parted = aggregator("-c", config, "unmerge", str(entry))
+    parted = aggregator("-c", polled, "unmerge", str(entry))
 
     assert parted.returncode == 0, parted.stderr
     assert page.read_bytes() == before
 
 
-def test_rematch_changes_nothing_that_is_right(config: Path) -> None:
+def test_rematch_changes_nothing_that_is_right(polled: Path) -> None:
     """Every entry settled, none moved."""
-    (entries,) = one(config, "SELECT count(*) FROM entries")
+    (entries,) = one(polled, "SELECT count(*) FROM entries")
 
-    everything = aggregator("-c", config, "rematch")
-    recent = aggregator("-c", config, "rematch", "--days", "1")
+    everything = aggregator("-c", polled, "rematch")
+    recent = aggregator("-c", polled, "rematch", "--days", "1")
 
     expected = f"{entries} entries settled, 0 of them in another story\n"
     assert (everything.stdout, recent.stdout) == (expected, expected)
 
 
-def test_what_does_not_exist_is_status_2(config: Path) -> None:
+def test_what_does_not_exist_is_status_2(polled: Path) -> None:
     """A story, a link, an entry."""
     for words in (("explain", "9999"), ("explain", "https://x.example/"), ("unmerge", "9999")):
-        done = aggregator("-c", config, *words)
+        done = aggregator("-c", polled, *words)
 
         assert (done.returncode, done.stdout) == (2, "")
         assert words[1] in done.stderr

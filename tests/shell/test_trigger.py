@@ -6,33 +6,25 @@ import json
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from road_build import write_family
 from shell_build import aggregator, daemon, stop, wait_for
 
 from aggregator.demo.family import build_family
 from aggregator.demo.server import FamilyServer
 from aggregator.demo.stories import BREAKING
 
+pytest_plugins = ["shell_fixtures"]
+
 TOKEN = "s3cret"
 SERVE = 'serve: {listen: "127.0.0.1:0", token_env: TRIGGER_TOKEN}\n'
 
 
 @pytest.fixture
-def server() -> Iterator[FamilyServer]:
-    """The family on loopback."""
-    with FamilyServer(build_family(datetime.now(UTC))) as started:
-        yield started
-
-
-@pytest.fixture
-def config(tmp_path: Path, server: FamilyServer) -> Path:
+def config(config: Path) -> Path:
     """The family's feeds.yaml, with `serve:` and an objective nobody can meet."""
-    config = write_family(tmp_path, server)
     text = config.read_text().replace("    limit: 3\n", "    limit: 3\n    fresh: 1m\n", 1)
     config.write_text(SERVE + text)
     return config

@@ -15,13 +15,13 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
-from store_build import NOW, entry, network_at, poll_record, store_document
+from store_build import NOW, entry, network_at, poll_record, store_document, stored
 
 from aggregator import policy, websub
 from aggregator.editors import OverrideKind
 from aggregator.intake import unmerge_entry
 from aggregator.model import BlockContent, FeedMeta, Headline, PageContent
-from aggregator.network import Retention
+from aggregator.network import Network, Retention
 from aggregator.store import (
     archive,
     checks,
@@ -37,19 +37,15 @@ from aggregator.store.archive import ArchivedPoll
 from aggregator.store.checks import Checked
 from aggregator.store.overrides import NewOverride
 from aggregator.store.retention import Cursor
-from aggregator.store.store import Store
 
 DUMP = Path(__file__).parent / "schema_v1.sql"
 DAY = timedelta(days=1)
 WIRE = "Rescuers pulled survivors from the rubble overnight while aftershocks shook the province"
 
 
-def fill(path: Path) -> None:
+def fill(network: Network) -> None:
     """A poll and a publication, a merge, a removed entry: a row in every table."""
-    network = network_at(path.parent)
-    with closing(Store.open(path)) as store:
-        with store.transaction() as db:
-            writing.sync_network(db, network, now=NOW)
+    with stored(network) as store:
         store_document(store, network, 1, entry(9, title="Removed"), now=NOW - 9 * DAY)
         store_document(store, network, 1, entry(1, summary="It's 北京"), entry(2, guid=None))
         store_document(store, network, 2, entry(1, guid="b1"))
@@ -119,9 +115,9 @@ def rows_of(connection: sqlite3.Connection, table: str) -> Iterator[str]:
 def main() -> None:
     """Makes the dump anew."""
     with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "aggregator.db"
-        fill(path)
-        with closing(sqlite3.connect(path)) as connection:
+        network = network_at(Path(directory))
+        fill(network)
+        with closing(sqlite3.connect(network.database)) as connection:
             DUMP.write_text("\n".join(dump(connection)) + "\n", encoding="utf-8")
 
 

@@ -302,14 +302,14 @@ CREATE TABLE archive_state (
 ) STRICT
 ;
 CREATE TABLE story_checks (
-    story_id INTEGER PRIMARY KEY REFERENCES stories(id) ON DELETE CASCADE,
-    url TEXT NOT NULL,
-    checked_at TEXT NOT NULL CHECK (length(checked_at) = 20 AND checked_at GLOB '????-??-??T??:??:??Z'),
+    url TEXT PRIMARY KEY,
+    story_id INTEGER NOT NULL REFERENCES stories(id) ON DELETE CASCADE,
+    checked_at TEXT CHECK (length(checked_at) = 20 AND checked_at GLOB '????-??-??T??:??:??Z'),
     next_check_at TEXT NOT NULL CHECK (length(next_check_at) = 20 AND next_check_at GLOB '????-??-??T??:??:??Z'),
     http_status INTEGER,
     misses INTEGER NOT NULL DEFAULT 0 CHECK (misses >= 0),
     override_id INTEGER REFERENCES overrides(id) ON DELETE SET NULL
-) STRICT
+) STRICT, WITHOUT ROWID
 ;
 CREATE TABLE subscriptions (
     feed_id INTEGER PRIMARY KEY REFERENCES feeds(id) ON DELETE CASCADE,
@@ -327,7 +327,7 @@ CREATE TABLE subscriptions (
     last_error TEXT
 ) STRICT
 ;
-INSERT INTO _sqlite_migrations (id, migration_set, name, applied_at) VALUES (1, 'aggregator', 'm001_create', '2026-11-25 09:06:17.626521+00:00');
+INSERT INTO _sqlite_migrations (id, migration_set, name, applied_at) VALUES (1, 'aggregator', 'm001_create', '2026-11-25 10:50:36.880476+00:00');
 INSERT INTO sites (id, name, home) VALUES ('a', 'A', 'https://a.example/');
 INSERT INTO sites (id, name, home) VALUES ('b', 'B', 'https://b.example/');
 INSERT INTO feeds (id, site_id, url, title, home, language, icon, hub_url, self_url, ttl_s, skip_hours, skip_days, etag, last_modified, body_hash, last_polled_at, last_success_at, last_read_at, next_poll_at, next_poll_why, failures, last_outcome, last_error, newest_entry_at, paused_until, disabled_at, served_by, last_full_at, id_policy, suffixes, entries) VALUES (1, 'a', 'https://a.example/feed', 'F', NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL, NULL, NULL, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', NULL, NULL, 0, 'ok', NULL, NULL, NULL, NULL, NULL, NULL, 'url', '[]', 3);
@@ -402,7 +402,7 @@ INSERT INTO overrides (id, kind, story_id, url, canonical_url, words, value, pag
 INSERT INTO archive_bodies (id, sha256, bytes, stored_bytes, body) VALUES (1, 'b8a3805e669decf7180d8c7f4af5d4706d615d0678c424bd1c6b853def3bf3d2', 6, 14, X'789CB3292A2ED6B7030007690202');
 INSERT INTO archive_polls (id, feed_id, arrived_at, at, outcome, http_status, url, content_type, error, body_id) VALUES (1, 1, '2026-11-25T12:00:00Z', '2026-11-25T12:00:00Z', 'ok', 200, 'https://a.example/feed', NULL, NULL, 1);
 INSERT INTO archive_state (id, stored_bytes) VALUES (1, 14);
-INSERT INTO story_checks (story_id, url, checked_at, next_check_at, http_status, misses, override_id) VALUES (2, 'https://a.example/1', '2026-11-25T12:00:00Z', '2026-11-26T12:00:00Z', 200, 0, NULL);
+INSERT INTO story_checks (url, story_id, checked_at, next_check_at, http_status, misses, override_id) VALUES ('https://a.example/1', 2, '2026-11-25T12:00:00Z', '2026-11-26T12:00:00Z', 200, 0, NULL);
 INSERT INTO subscriptions (feed_id, hub_url, topic_url, nonce, state, asked_at, ask_at, verified_at, expires_at, failures, pushed_at, missed_at, last_error) VALUES (1, 'https://hub.example/', 'https://a.example/feed', 'nonce', 'asked', '2026-11-25T12:00:00Z', '2026-11-25T12:15:00Z', NULL, NULL, 1, NULL, NULL, NULL);
 DELETE FROM sqlite_sequence;
 INSERT INTO sqlite_sequence (name, seq) VALUES ('stories', 6);
@@ -449,6 +449,7 @@ CREATE INDEX archive_polls_by_time ON archive_polls(at);
 CREATE INDEX archive_polls_by_feed ON archive_polls(feed_id, at);
 CREATE INDEX archive_polls_by_body ON archive_polls(body_id) WHERE body_id IS NOT NULL;
 CREATE INDEX story_checks_due ON story_checks(next_check_at);
+CREATE INDEX story_checks_by_story ON story_checks(story_id);
 CREATE INDEX story_checks_by_override ON story_checks(override_id) WHERE override_id IS NOT NULL;
 CREATE VIEW headlines AS
 SELECT

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from aggregator.intake import store_document as intake
 from aggregator.model import Document, Entry, FeedMeta, Tier
 from aggregator.network import Feed, Network, Site
+from aggregator.store import writing
 from aggregator.store.rows import PollRecord
 from aggregator.store.store import Store
 
@@ -33,6 +36,15 @@ def network_at(directory: Path, *, sites: tuple[str, ...] = ("a", "b")) -> Netwo
         ),
         pages=(),
     )
+
+
+@contextmanager
+def stored(network: Network, *, now: datetime = NOW) -> Iterator[Store]:
+    """An open store that knows the network since `now`."""
+    with closing(Store.open(network.database)) as opened:
+        with opened.transaction() as db:
+            writing.sync_network(db, network, now=now)
+        yield opened
 
 
 def entry(number: int, **changes: object) -> Entry:

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
-from store_build import NOW, network_at
+from store_build import NOW
 
-from aggregator.store import archive, writing
+from aggregator.store import archive
 from aggregator.store.archive import ArchivedPoll, DamagedBodyError, pack
 from aggregator.store.doctor import Verdict, examine
 from aggregator.store.store import Store
 
+pytest_plugins = ["store_fixtures"]
+
 HOUR = timedelta(hours=1)
 PLENTY = 2**30
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """An open store with two feeds."""
-    network = network_at(tmp_path)
-    with closing(Store.open(network.database)) as opened:
-        with opened.transaction() as db:
-            writing.sync_network(db, network, now=NOW)
-        yield opened
 
 
 def keep(

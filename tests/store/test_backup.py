@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from shell_build import SOAK
-from store_build import NOW, entry, network_at, store_document
+from store_build import entry, network_at, store_document, stored
 
 from aggregator.errors import DamagedError, StorageError, UsageError
-from aggregator.store import backup, writing
+from aggregator.store import backup
 from aggregator.store.backup import back_up
 from aggregator.store.store import Store
 
@@ -26,9 +26,7 @@ SUMMARY = 100_000 if SOAK else 1_000
 def path(tmp_path: Path) -> Path:
     """A database with many pages, closed."""
     network = network_at(tmp_path)
-    with closing(Store.open(network.database)) as store:
-        with store.transaction() as db:
-            writing.sync_network(db, network, now=NOW)
+    with stored(network) as store:
         store_document(store, network, 1, *[entry(n, summary="x" * 1900) for n in range(3000)])
     return network.database
 

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
-from store_build import NOW, entry, network_at, store_document
+from store_build import NOW, entry, store_document
 
 from aggregator.network import Network
-from aggregator.store import reading, writing
+from aggregator.store import reading
 from aggregator.store.store import Store
 
+pytest_plugins = ["store_fixtures"]
+
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def network(tmp_path: Path) -> Network:
-    """Two sites with a feed each."""
-    return network_at(tmp_path)
-
-
-@pytest.fixture
-def store(network: Network) -> Iterator[Store]:
-    """Nothing but the sites and their feeds."""
-    with closing(Store.open(network.database)) as opened:
-        with opened.transaction() as db:
-            writing.sync_network(db, network, now=NOW)
-        yield opened
 
 
 def order(store: Store) -> list[str]:

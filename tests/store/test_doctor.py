@@ -9,22 +9,18 @@ from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
-from store_build import NOW, entry, network_at, store_document
+from store_build import entry, network_at, store_document, stored
 
-from aggregator.store import writing
 from aggregator.store.connection import open_reader
 from aggregator.store.doctor import Finding, Verdict, examine
 from aggregator.store.filesystem import kind_of
-from aggregator.store.store import Store
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """A small database, closed."""
     network = network_at(tmp_path)
-    with closing(Store.open(network.database)) as store:
-        with store.transaction() as db:
-            writing.sync_network(db, network, now=NOW)
+    with stored(network) as store:
         store_document(store, network, 1, *[entry(n, summary="x" * 900) for n in range(300)])
     return network.database
 

@@ -7,36 +7,33 @@ import importlib.util
 import io
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from store_build import NOW, entry, network_at, store_document
+from store_build import NOW, entry, store_document
 
 from aggregator.errors import UsageError
 from aggregator.export import write_csv, write_ndjson, write_parquet
-from aggregator.store import exporting, writing
+from aggregator.network import Network
+from aggregator.store import exporting
 from aggregator.store.exporting import Wanted, export_batches, export_columns
 from aggregator.store.store import Store
+
+pytest_plugins = ["store_fixtures"]
 
 DAY = timedelta(days=1)
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1"]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(store: Store, network: Network) -> Store:
     """Two sites; site b has one entry, a day later."""
-    network = network_at(tmp_path)
-    with closing(Store.open(network.database)) as opened:
-        with opened.transaction() as db:
-            writing.sync_network(db, network, now=NOW)
-        items = [entry(n, title=title, author=None) for n, title in enumerate(FORMULAS)]
-        store_document(opened, network, 1, *items, entry(50, title='Plain, "quoted"\nlines 北京'))
-        item = entry(60, url="https://b.example/60", canonical_url="b.example/60")
-        store_document(opened, network, 2, item, now=NOW + DAY)
-        yield opened
+    items = [entry(n, title=title, author=None) for n, title in enumerate(FORMULAS)]
+    store_document(store, network, 1, *items, entry(50, title='Plain, "quoted"\nlines 北京'))
+    item = entry(60, url="https://b.example/60", canonical_url="b.example/60")
+    store_document(store, network, 2, item, now=NOW + DAY)
+    return store
 
 
 def csv_of(store: Store, wanted: Wanted) -> list[dict[str, str]]:

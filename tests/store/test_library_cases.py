@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from store_build import NOW, entry, network_at, store_document
+from store_build import entry, store_document
 
 from aggregator.network import Network
-from aggregator.store import writing
 from aggregator.store.store import Store
 from aggregator.store.thread import StoreThread
 
-
-@pytest.fixture
-def network(tmp_path: Path) -> Network:
-    """Two sites, a feed each."""
-    return network_at(tmp_path)
-
-
-@pytest.fixture
-def store(network: Network) -> Iterator[Store]:
-    """An open store that knows the network."""
-    with closing(Store.open(network.database)) as opened:
-        with opened.transaction() as db:
-            writing.sync_network(db, network, now=NOW)
-        yield opened
+pytest_plugins = ["store_fixtures"]
 
 
 def rows(store: Store, query: str) -> list[tuple[object, ...]]:

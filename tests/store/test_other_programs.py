@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
-from store_build import NOW, entry, network_at, store_document
+from store_build import NOW, entry, network_at, store_document, stored
 
 from aggregator.network import Network
-from aggregator.store import reading, writing
+from aggregator.store import reading
 from aggregator.store.connection import open_reader
 from aggregator.store.searching import Search, find_stories
 from aggregator.store.store import Store
@@ -28,9 +28,7 @@ WAL_BOUND = 32 * 1024 * 1024
 @contextmanager
 def written(network: Network) -> Iterator[Store]:
     """An open store with a first document; its writer goes on in the test's own thread."""
-    with closing(Store.open(network.database)) as store:
-        with store.transaction() as db:
-            writing.sync_network(db, network, now=NOW)
+    with stored(network) as store:
         store_document(store, network, 1, *[entry(n, summary="x" * 1500) for n in range(40)])
         yield store
 

@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from store_build import NOW, entry, network_at, store_document
+from store_build import NOW, entry, store_document
 
 from aggregator.editors import Override, OverrideKind
 from aggregator.network import Network
-from aggregator.store import overrides, reading, writing
+from aggregator.store import overrides, reading
 from aggregator.store.overrides import NewOverride
 from aggregator.store.store import Store
+
+pytest_plugins = ["store_fixtures"]
 
 HOUR = timedelta(hours=1)
 WITHDRAW, PIN, RETITLE = OverrideKind
 
 
 @pytest.fixture
-def network(tmp_path: Path) -> Network:
-    """Two sites with a feed each."""
-    return network_at(tmp_path)
-
-
-@pytest.fixture
-def store(network: Network) -> Iterator[Store]:
+def store(store: Store, network: Network) -> Store:
     """Three stories of site a: 1, 2 and 3."""
-    with closing(Store.open(network.database)) as opened:
-        with opened.transaction() as db:
-            writing.sync_network(db, network, now=NOW)
-        store_document(opened, network, 1, entry(1), entry(2), entry(3))
-        yield opened
+    store_document(store, network, 1, entry(1), entry(2), entry(3))
+    return store
 
 
 def add(store: Store, kind: OverrideKind, *, now: datetime = NOW, **values: Any) -> int:

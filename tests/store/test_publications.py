@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
-from store_build import NOW, entry, network_at, store_document
+from store_build import NOW, entry, network_at, store_document, stored
 
 from aggregator.model import BlockContent, Headline, PageContent
-from aggregator.store import publications, writing
-from aggregator.store.store import Store
+from aggregator.store import publications
 
 HOUR = timedelta(hours=1)
 
@@ -27,9 +25,7 @@ def page(*stories: int) -> PageContent:
 def test_a_page_is_told_as_it_stood(tmp_path: Path) -> None:
     """Before, between and after two publications; a change counts from its own second on."""
     network = network_at(tmp_path)
-    with closing(Store.open(network.database)) as store:
-        with store.transaction() as db:
-            writing.sync_network(db, network, now=NOW)
+    with stored(network) as store:
         store_document(store, network, 1, entry(1), entry(2))
         for generation, shown in ((1, page(1)), (2, page(2, 1))):
             with store.transaction() as db:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
-import pytest
-from store_build import NOW, entry, network_at, poll_record, store_document
+from store_build import NOW, entry, poll_record, store_document
 
 from aggregator.editors import OverrideKind
 from aggregator.intake import merge_stories
@@ -20,23 +16,10 @@ from aggregator.store import overrides, retention, writing
 from aggregator.store.retention import Batch, Cursor
 from aggregator.store.store import Store
 
+pytest_plugins = ["store_fixtures"]
+
 DAY = timedelta(days=1)
 THREE_DAYS = Retention(days=3)
-
-
-@pytest.fixture
-def network(tmp_path: Path) -> Network:
-    """Two sites, a feed each."""
-    return network_at(tmp_path)
-
-
-@pytest.fixture
-def store(network: Network) -> Iterator[Store]:
-    """An open store that knows the network."""
-    with closing(Store.open(network.database)) as opened:
-        with opened.transaction() as db:
-            writing.sync_network(db, network, now=NOW)
-        yield opened
 
 
 def poll(store: Store, network: Network, at: datetime, *items: Entry, feed: int = 1) -> None:

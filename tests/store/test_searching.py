@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from store_build import NOW, entry, network_at, store_document
+from store_build import NOW, entry, store_document
 
 from aggregator.match import NewEntry
 from aggregator.network import Network
 from aggregator.search_words import cjk_pairs, match_expression
-from aggregator.store import searching, writing
+from aggregator.store import searching
 from aggregator.store.searching import Search, find_stories
 from aggregator.store.store import Store
 
+pytest_plugins = ["store_fixtures"]
+
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def network(tmp_path: Path) -> Network:
-    """Two sites, a feed each."""
-    return network_at(tmp_path)
-
-
-@pytest.fixture
-def store(network: Network) -> Iterator[Store]:
-    """An open store that knows the network."""
-    with closing(Store.open(network.database)) as opened:
-        with opened.transaction() as db:
-            writing.sync_network(db, network, now=NOW)
-        yield opened
 
 
 def titles(store: Store, words: str, **filters: object) -> list[str]:

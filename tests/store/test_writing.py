@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,22 +15,9 @@ from aggregator.network import Network
 from aggregator.store import reading, writing
 from aggregator.store.store import Store
 
+pytest_plugins = ["store_fixtures"]
+
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def network(tmp_path: Path) -> Network:
-    """Two sites, a feed each."""
-    return network_at(tmp_path)
-
-
-@pytest.fixture
-def store(network: Network) -> Iterator[Store]:
-    """An open store that knows the network."""
-    with closing(Store.open(network.database)) as opened:
-        with opened.transaction() as db:
-            writing.sync_network(db, network, now=NOW)
-        yield opened
 
 
 def rows(store: Store, query: str) -> list[tuple[object, ...]]:

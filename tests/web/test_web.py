@@ -6,19 +6,18 @@ import importlib.util
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from store_build import entry, network_at, poll_record, store_document
+from store_build import entry, network_at, poll_record, store_document, stored
 
 from aggregator.editors import OverrideKind
 from aggregator.errors import UsageError
 from aggregator.model import BlockContent, FeedMeta, Headline, PageContent
-from aggregator.store import overrides, publications, writing
+from aggregator.store import insight, overrides, publications, writing
 from aggregator.store.overrides import NewOverride
 from aggregator.store.store import Store
 from aggregator.web import server, views
@@ -36,9 +35,7 @@ needs_datasette = pytest.mark.skipif(
 def store(tmp_path: Path) -> Iterator[Store]:
     """Two entries of one story, shown on a page, and one with a hostile title."""
     network = network_at(tmp_path)
-    with closing(Store.open(network.database)) as opened:
-        with opened.transaction() as db:
-            writing.sync_network(db, network, now=NOW)
+    with stored(network, now=NOW) as opened:
         hour = timedelta(hours=1)
         store_document(opened, network, 1, entry(1, published_at=NOW - hour), now=NOW)
         store_document(opened, network, 2, entry(1, guid="b", published_at=NOW), now=NOW)
@@ -68,10 +65,7 @@ def test_the_network_in_numbers(store: Store) -> None:
 
 
 def test_a_story_with_its_history(store: Store) -> None:
-    """Entries, why they are one story, where it stood, and how it read where that is recorded."""
-    store.db.conn.execute(
-        "CREATE TABLE IF NOT EXISTS revisions (entry_id, seen_at, title, summary, url)"
-    )
+    """Entries, why they are one story, where it stood, and how it read."""
     store.db.conn.execute(
         "INSERT INTO revisions (entry_id, seen_at, title, summary, url)"
         " VALUES (1, '2026-11-25T12:00:00Z', 'Old', '', 'https://a.example/1')"
@@ -103,6 +97,23 @@ def test_a_page_that_lacks_a_block_has_a_gap(store: Store) -> None:
         ("a", [4, None]),
         ("b", [None, 4]),
     ]
+
+
+def test_a_long_history_ends_with_what_stands_now(store: Store) -> None:
+    """The newest of what a list may hold, the newest last."""
+    for generation in range(2, insight.MAX_ROWS + 3):
+        told = Headline(1, f"As shown {generation}", "https://a.example/1", "a", "A", None)
+        page = PageContent("a", "a", (BlockContent("x", "X", None, (told,)),))
+        with store.transaction() as db:
+            publications.record_publication(
+                db, generation, (page,), changed_files=1, removed_files=0, now=NOW
+            )
+
+    context = views.story_context(store.db, 1)
+
+    assert context is not None
+    assert len(context["places"]) == insight.MAX_ROWS
+    assert context["places"][-1]["shown_until"] is None
 
 
 def test_what_editors_did_is_part_of_the_history(store: Store) -> None:
@@ -204,6 +215,22 @@ async def test_titles_are_text(client: Any, page: str) -> None:
     assert "&lt;script&gt;alert(1)" in answer.text
     assert 'href="javascript:' not in answer.text
     assert 'src="http' not in answer.text
+
+
+@needs_datasette
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+async def test_a_dissolved_story_leads_to_the_one_that_has_its_entries(
+    client: Any, store: Store
+) -> None:
+    """It keeps what it was: where it stood, and how it was called."""
+    store.db.conn.execute("UPDATE entries SET story_id = 2 WHERE story_id = 1")
+    store.db.conn.execute("UPDATE stories SET merged_into = 2 WHERE id = 1")
+
+    answer = await client.get("/-/story/1")
+
+    assert '<a href="/-/story/2">&lt;script&gt;alert(1)' in answer.text
+    assert "retention has removed them" not in answer.text
+    assert "As shown" in answer.text
 
 
 @needs_datasette
