@@ -190,6 +190,8 @@ class _Here:
         """At once."""
         return function(self.store, *args, **kwargs)
 
+    share = run
+
 
 def _parse(head: bytes, now: datetime) -> Seen:
     first, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
