@@ -14,6 +14,7 @@ from aggregator.schedule import Pace, fixed_pace, is_pause, next_poll, pause_sco
 
 NOW = datetime(2026, 11, 25, 12, 10, tzinfo=UTC)  # a Wednesday
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+NO_HINTS, NO_META = Hints(), FeedMeta()
 
 
 def wait(
@@ -21,8 +22,8 @@ def wait(
     *,
     failures: int = 0,
     interval: timedelta = 30 * MINUTE,
-    hints: Hints = Hints(),  # noqa: B008 # frozen
-    meta: FeedMeta = FeedMeta(),  # noqa: B008 # frozen
+    hints: Hints = NO_HINTS,
+    meta: FeedMeta = NO_META,
     jitter: float = 0.0,
     pace: Pace | None = None,
 ) -> timedelta:

@@ -16,6 +16,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from ipaddress import ip_network
+from typing import Any
 
 from fetch_targets_zoo import SPECIAL_ADDRESSES, SPELLINGS
 
@@ -81,11 +82,11 @@ def prepare_device() -> None:
 
 
 @asynccontextmanager
-async def fetcher(lookup: Lookup = look_up, **settings: object) -> AsyncIterator[Fetcher]:
+async def fetcher(lookup: Lookup = look_up, **settings: Any) -> AsyncIterator[Fetcher]:
     """A fetcher that allows nothing but the server's port, unless `settings` say so."""
-    values = {"allow_ports": frozenset({PORT}), **settings}
+    values: dict[str, Any] = {"allow_ports": frozenset({PORT}), **settings}
     client = Fetcher(
-        FetchSettings(**values),  # type: ignore[arg-type] # any field of the settings
+        FetchSettings(**values),
         user_agent="aggregator/test",
         lookup=lookup,
     )
