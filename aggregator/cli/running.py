@@ -68,4 +68,4 @@ def _due(store: Store, now: datetime) -> tuple[FeedState, ...]:
 
 
 def _failing(store: Store) -> bool:
-    return any(feed.failures > 0 for feed in reading.enabled_feeds(store.db))
+    return reading.is_any_failing(store.db)

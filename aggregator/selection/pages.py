@@ -140,6 +140,8 @@ def _confirmed(block: Block, fresh_at: Mapping[str, datetime]) -> datetime | Non
 
 def _edited(candidates: list[Story], overrides: Sequence[Override]) -> list[Story]:
     """With new titles, without what is withdrawn; a word withdrawn may stand in either title."""
+    if not overrides:
+        return candidates
     titles: dict[int, str] = {}
     gone: set[int] = set()
     words: list[str] = []
@@ -158,14 +160,15 @@ def _pins(
     settled: Mapping[str, Block | None], candidates: Sequence[Story], overrides: Sequence[Override]
 ) -> dict[str, list[Story]]:
     """Block id -> the stories pinned to it, the latest first; each in one block only."""
+    pins: dict[str, list[Story]] = {id: [] for id in settled}
+    wanted = [o for o in reversed(overrides) if o.kind is OverrideKind.PIN]
+    if not wanted:
+        return pins
     copies: dict[int, list[Story]] = {}
     for story in candidates:
         copies.setdefault(story.id, []).append(story)
-    pins: dict[str, list[Story]] = {id: [] for id in settled}
     placed: set[int] = set()
-    for override in reversed(overrides):
-        if override.kind is not OverrideKind.PIN:
-            continue
+    for override in wanted:
         for story_id in sorted(override.story_ids & copies.keys() - placed):
             for id, rule in settled.items():
                 meant = override.value in (None, id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sqlite3
 from collections.abc import Collection
@@ -77,8 +78,14 @@ def read_policy(db: Database) -> PolicyState | None:
         polls_per_hour=row["polls_per_hour"],
         stepped_at=parse_time(row["stepped_at"]),
         profiled_at=parse_time(row["profiled_at"]),
-        profile=tuple(json.loads(row["profile"])),
+        profile=_profile(row["profile"]),
     )
+
+
+@functools.lru_cache(maxsize=2)
+def _profile(text: str) -> tuple[float, ...]:
+    """From its column: every poll asks, and it is another one once a day."""
+    return tuple(json.loads(text))
 
 
 def write_policy(db: Database, state: PolicyState) -> None:

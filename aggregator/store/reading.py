@@ -89,6 +89,14 @@ def enabled_feeds(db: Database) -> tuple[FeedState, ...]:
     return tuple(rows.feed_state(row) for row in cursor.fetchall())
 
 
+def is_any_failing(db: Database) -> bool:
+    """Whether the last poll of some feed of the configuration failed."""
+    (found,) = db.conn.execute(
+        "SELECT EXISTS (SELECT 1 FROM feeds WHERE failures > 0 AND disabled_at IS NULL)"
+    ).fetchone()
+    return bool(found)
+
+
 _SHOWABLE = f"""
     SELECT
         stories.id, story_copies.site_id, story_copies.url, story_copies.title,
