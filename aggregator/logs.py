@@ -147,6 +147,11 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
+def printable_lines(text: str) -> str:
+    """`printable`, line by line."""
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
 def masked_url(url: str) -> str:
     """An address fit for a log: no user name, no query values; `url` is from the configuration.
 

@@ -12,8 +12,8 @@ from typing import NoReturn
 import click
 
 from aggregator.cli.commands import aggregator
-from aggregator.cli.showing import printable_lines
 from aggregator.errors import AggregatorError
+from aggregator.logs import printable_lines
 
 OUR_BUG = 70
 

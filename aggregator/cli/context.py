@@ -1,4 +1,4 @@
-"""The options every command shares -> the network it works on."""
+"""The options that commands share, and the network they are to work on."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from aggregator.config import LoadedNetwork
 from aggregator.config_file import read_network
 from aggregator.logs import printable
 from aggregator.network import Network
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="For machines.")
 
 
 @dataclass(frozen=True, slots=True)

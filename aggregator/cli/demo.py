@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from aggregator.cli.showing import show_headlines
+from aggregator.cli.headlines import show_headlines
 from aggregator.config_file import read_network
 from aggregator.demo.config import feeds_yaml
 from aggregator.demo.family import Family, build_family
@@ -19,6 +19,7 @@ from aggregator.demo.server import FamilyServer
 from aggregator.demo.stories import BREAKING
 from aggregator.errors import UsageError
 from aggregator.instance import Instance, open_instance, run_loop
+from aggregator.logs import set_up_logging
 from aggregator.model import FeedState
 from aggregator.network import Network
 from aggregator.recording import PollReport
@@ -26,6 +27,19 @@ from aggregator.store import reading
 from aggregator.store.store import Store
 
 PAGE = "spacewar"
+
+
+@click.command()
+@click.option(
+    "--dir",
+    "directory",
+    type=click.Path(path_type=Path),
+    help="Where to put its files; an empty or new directory.  [default: a new temporary one]",
+)
+def demo(directory: Path | None) -> None:
+    """Serve a small family of sites on loopback, poll it and publish its blocks, for real."""
+    set_up_logging(quiet=True)
+    show_demo(directory)
 
 
 def show_demo(directory: Path | None) -> None:

@@ -12,12 +12,11 @@ import click
 from sqlite_utils import Database
 from tabulate import tabulate
 
-from aggregator.cli.context import Options
-from aggregator.cli.showing import printable_lines
+from aggregator.cli.context import AS_JSON, Options
 from aggregator.control import Message
 from aggregator.errors import UsageError
 from aggregator.instance import utc_now
-from aggregator.logs import printable, set_up_logging
+from aggregator.logs import printable, printable_lines, set_up_logging
 from aggregator.requests import request
 from aggregator.store import overrides as stored
 from aggregator.store.connection import open_reader
@@ -64,7 +63,7 @@ def retitle(options: Options, story: str | None, title: str | None, **given: Any
 
 @click.command()
 @click.option("--all", "ended", is_flag=True, help="Also those that ended.")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@AS_JSON
 @click.pass_obj
 def overrides(options: Options, ended: bool, as_json: bool) -> None:
     """List what editors did to stories, the latest first."""
@@ -89,9 +88,6 @@ def overrides(options: Options, ended: bool, as_json: bool) -> None:
         for row in found
     ]
     click.echo(printable_lines(tabulate(table, headers=headers, disable_numparse=True)))
-
-
-EDITING_COMMANDS: tuple[click.Command, ...] = (withdraw, pin, retitle, overrides)
 
 
 def _target(story: str | None, *, words: bool = False) -> Message:

@@ -5,15 +5,47 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from dataclasses import asdict
+from datetime import datetime
 
 import click
 from sqlite_utils import Database
 
+from aggregator.cli.context import AS_JSON, Options
+from aggregator.cli.moments import MOMENT
 from aggregator.errors import UsageError
 from aggregator.logs import printable
 from aggregator.network import Network
 from aggregator.store.connection import open_reader
-from aggregator.store.searching import Hit, Search, find_stories
+from aggregator.store.searching import MAX_LIMIT, Hit, Search, find_stories
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--site", help="Stories of this site only.")
+@click.option("--page", help="Stories that stand on this page, or stood on it.")
+@click.option("--since", type=MOMENT, help="Not older: 2026-11-24, or 7d for so long ago.")
+@click.option("--until", type=MOMENT, help="Older than that.")
+@click.option(
+    "--limit", type=click.IntRange(1, MAX_LIMIT), default=20, show_default=True, help="At most."
+)
+@AS_JSON
+@click.pass_obj
+def search(
+    options: Options,
+    words: tuple[str, ...],
+    site: str | None,
+    page: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Find stories that have all WORDS, those with them in the title first.
+
+    Any input is safe: quotes, dashes and operators are looked for as they stand.
+    """
+    wanted = Search(" ".join(words), site=site, since=since, until=until, page=page, limit=limit)
+    show_hits(options.network(), wanted, as_json=as_json)
 
 
 def show_hits(network: Network, search: Search, *, as_json: bool) -> None:

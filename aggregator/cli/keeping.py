@@ -1,4 +1,4 @@
-"""`backup`, `doctor` and `vacuum`: what was done or found -> text for people."""
+"""`backup`, `doctor`, `vacuum` and `replay`: what was done or found -> text for people."""
 
 from __future__ import annotations
 
@@ -13,17 +13,56 @@ from typing import Any
 import click
 from sqlite_utils import Database
 
+from aggregator import replaying
+from aggregator.cli.context import AS_JSON, Options
+from aggregator.cli.moments import MOMENT
 from aggregator.errors import DamagedError
 from aggregator.instance import run_loop
 from aggregator.logs import printable, set_up_logging
 from aggregator.network import Network
-from aggregator.replaying import replay
 from aggregator.requests import UPKEEP_TIMEOUT_S, request
 from aggregator.store.backup import back_up
 from aggregator.store.connection import open_reader
 from aggregator.store.doctor import Finding, Verdict, examine
 
 SOME_DAMAGED = 1
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.pass_obj
+def backup(options: Options, file: Path) -> None:
+    """Write a copy of the database to FILE, checked and whole, also while the daemon runs."""
+    make_backup(options.network(), file)
+
+
+@click.command()
+@click.option("--reindex", is_flag=True, help="Index every entry for search anew.")
+@AS_JSON
+@click.pass_obj
+def doctor(options: Options, reindex: bool, as_json: bool) -> int:
+    """Examine the database and say what to do; status 5 when it is damaged."""
+    return examine_database(options.network(), reindex=reindex, as_json=as_json)
+
+
+@click.command()
+@click.pass_obj
+def vacuum(options: Options) -> None:
+    """Remove what no `retention:` keeps, now, and give its space back."""
+    vacuum_database(options.network())
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--until", type=MOMENT, help="Not what came after: 2026-11-24T12:00, or 2h ago.")
+@click.pass_obj
+def replay(options: Options, file: Path, until: datetime | None) -> int:
+    """Make a new database FILE from the archive, as if every poll in it came again.
+
+    Needs `archive:` in feeds.yaml, which is read as it is now. Status 1 when a part of the archive
+    is damaged; the rest is in FILE then.
+    """
+    return replay_archive(options.network(), file, until=until)
 
 
 def make_backup(network: Network, file: Path) -> None:
@@ -71,7 +110,7 @@ def replay_archive(network: Network, file: Path, *, until: datetime | None) -> i
             if problem is not None:
                 click.echo(printable(f"damaged: {problem}"), err=True)
 
-        done = run_loop(replay(network, target, until=until, on_poll=told))
+        done = run_loop(replaying.replay(network, target, until=until, on_poll=told))
     click.echo(
         f"{target}: {done.polls} polls replayed, {done.documents} of them with a document;"
         f" {done.left_out} of feeds that feeds.yaml does not have, {done.problems} damaged"

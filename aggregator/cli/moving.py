@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import click
 from sqlite_utils import Database
 
+from aggregator.cli.context import Options
+from aggregator.cli.moments import MOMENT
 from aggregator.config import load_network
 from aggregator.errors import ConfigError, StorageError, UsageError
 from aggregator.export import WRITERS
@@ -17,7 +20,46 @@ from aggregator.network import Network
 from aggregator.opml import MAX_BYTES, feeds_yaml, read_opml, write_opml
 from aggregator.store import reading
 from aggregator.store.connection import open_reader
-from aggregator.store.exporting import Wanted, export_batches, export_columns
+from aggregator.store.exporting import KINDS, Wanted, export_batches, export_columns
+
+
+@click.command()
+@click.argument("what", type=click.Choice(KINDS))
+@click.option(
+    "--format", "form", type=click.Choice(tuple(WRITERS)), default="csv", show_default=True
+)
+@click.option("--since", type=MOMENT, help="First seen then or later: 2026-11-24, or 7d ago.")
+@click.option("--site", help="Of this site only.")
+@click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="A file to make.")
+@click.pass_obj
+def export(
+    options: Options,
+    what: str,
+    form: str,
+    since: datetime | None,
+    site: str | None,
+    target: Path | None,
+) -> None:
+    """Write entries or stories as CSV, NDJSON or Parquet, to standard output or a file.
+
+    Parquet needs the extra: pip install 'aggregator[export]'.
+    """
+    wanted = Wanted(what, since=since, site=site)
+    export_rows(options.network(), wanted, form=form, target=target)
+
+
+@click.command("import-opml")
+@click.argument("file", type=click.Path(path_type=Path))
+def import_opml(file: Path) -> None:
+    """Print a feeds.yaml for the feeds of an OPML file; folders become blocks."""
+    print_imported(file)
+
+
+@click.command("export-opml")
+@click.pass_obj
+def export_opml(options: Options) -> None:
+    """Print the feeds of feeds.yaml as OPML, a folder for each site."""
+    print_opml(options.network())
 
 
 def export_rows(network: Network, wanted: Wanted, *, form: str, target: Path | None) -> None:

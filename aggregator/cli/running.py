@@ -11,9 +11,10 @@ from typing import Any
 
 import click
 
+from aggregator.cli.context import Options
 from aggregator.daemon import run_daemon
 from aggregator.instance import Instance, open_instance, run_loop
-from aggregator.logs import masked_url, printable
+from aggregator.logs import LogForm, masked_url, printable, set_up_logging
 from aggregator.model import FeedState
 from aggregator.network import Network
 from aggregator.notify import Notifier
@@ -24,6 +25,27 @@ from aggregator.store.store import Store
 from aggregator.visiting import check_stories
 
 SOME_FEED_FAILED = 1
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Poll every feed that is due, publish, exit.")
+@click.option("--verbose", is_flag=True, help="Log details too.")
+@click.option(
+    "--log",
+    "form",
+    type=click.Choice([form.value for form in LogForm]),
+    default=LogForm.TEXT.value,
+    show_default=True,
+    help="Lines for people, or one JSON object a line for machines.",
+)
+@click.pass_obj
+def run(options: Options, once: bool, verbose: bool, form: str) -> int:
+    """Run the daemon in the foreground; SIGTERM stops it, SIGHUP reads feeds.yaml again."""
+    network = options.network()
+    set_up_logging(verbose=verbose, quiet=once, form=LogForm(form))
+    if once:
+        return run_once(network)
+    return run_until_stopped(network, lambda: options.load().network, options.config)
 
 
 def run_until_stopped(network: Network, reload: Callable[[], Network], config: Path) -> int:

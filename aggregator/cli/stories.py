@@ -12,13 +12,14 @@ import click
 from sqlite_utils import Database
 
 from aggregator.absence import CopyState, Offer, ask, why_absent, why_shown
-from aggregator.cli.showing import printable_lines
+from aggregator.cli.context import AS_JSON, Options
 from aggregator.control import Message
 from aggregator.editors import OverrideKind
 from aggregator.errors import UsageError
 from aggregator.intake import find_story
-from aggregator.logs import masked_url
+from aggregator.logs import masked_url, printable_lines, set_up_logging
 from aggregator.network import Network
+from aggregator.requests import CHECK_TIMEOUT_S, request
 from aggregator.selection import depth, is_link, is_visible
 from aggregator.store import explaining, overrides, reading
 from aggregator.store.connection import open_reader
@@ -35,6 +36,53 @@ _RULES = {
     "force": "an editor merged them",
     "event": "one event, told by another hand",
 }
+
+_NOTE = click.option("--note", help="Why, for whoever asks `explain` later.")
+
+
+@click.command()
+@click.argument("story", metavar="STORY-OR-URL")
+@AS_JSON
+@click.pass_obj
+def explain(options: Options, story: str, as_json: bool) -> None:
+    """Say why a story is what it is: its entries, the rules, the pages it is on or not."""
+    show_story(options.network(), story, as_json=as_json)
+
+
+@click.command()
+@click.argument("a")
+@click.argument("b")
+@_NOTE
+@click.pass_obj
+def merge(options: Options, a: str, b: str, note: str | None) -> None:
+    """Make two stories, named by number or link, one for good."""
+    network = options.network()
+    set_up_logging(quiet=True)
+    message: Message = {"command": "merge", "a": a, "b": b, "note": note}
+    show_edit(request(network, message))
+
+
+@click.command()
+@click.argument("entry", type=click.IntRange(min=1))
+@_NOTE
+@click.pass_obj
+def unmerge(options: Options, entry: int, note: str | None) -> None:
+    """Take an entry, by its number in `explain`, out of its story for good."""
+    network = options.network()
+    set_up_logging(quiet=True)
+    message: Message = {"command": "unmerge", "entry": entry, "note": note}
+    show_edit(request(network, message))
+
+
+@click.command()
+@click.option("--days", type=click.IntRange(1, 36500), help="Only entries first seen so lately.")
+@click.pass_obj
+def rematch(options: Options, days: int | None) -> None:
+    """Settle again which stories the stored entries tell; what editors said holds."""
+    network = options.network()
+    set_up_logging(quiet=True)
+    message: Message = {"command": "rematch", "days": days}
+    show_rematch(request(network, message, timeout=CHECK_TIMEOUT_S))
 
 
 def show_story(network: Network, name: str, *, as_json: bool) -> None:
