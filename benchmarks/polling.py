@@ -6,7 +6,9 @@ Feeds are served on loopback by another process, one address each. Cases: `first
 database; `304`: nothing is new and the server says so; `5 %` of the feeds have a new entry; `200`:
 nothing is new, but the server knows no validators. CPU is user and system time of the whole tree of
 processes, wall and peak memory (resident, summed over the tree) are those of the run. Runs are
-interleaved; medians are printed, and the ratio usual / ours.
+interleaved; medians are printed, and the ratio usual / ours. The first poll is also measured
+`unindexed`: without the full-text index, which the usual script does not have either. Headlines are
+compared in neither: the entries are older than the window.
 """
 
 from __future__ import annotations
@@ -70,6 +72,7 @@ class Contestant:
     name: str
     place: Path
     command: list[str]
+    cases: tuple[str, ...] = CASES
     costs: dict[str, list[Cost]] = field(default_factory=lambda: defaultdict(list))
 
     def clean(self) -> None:
@@ -173,15 +176,21 @@ def feeds_yaml(server: Server, count: int, ca_file: Path | None) -> str:
 
 
 def contestants(place: Path, server: Server, arguments: argparse.Namespace) -> list[Contestant]:
-    ours, usual = place / "ours", place / "usual"
-    for directory in (ours, usual):
+    ours, unindexed, usual = place / "ours", place / "unindexed", place / "usual"
+    for directory in (ours, unindexed, usual):
         directory.mkdir()
     ca_file = place / "tls" / "ca.pem" if arguments.tls else None
-    (ours / "feeds.yaml").write_text(feeds_yaml(server, arguments.feeds, ca_file))
+    for directory in (ours, unindexed):
+        (directory / "feeds.yaml").write_text(feeds_yaml(server, arguments.feeds, ca_file))
     urls = "".join(f"{server.url(n)}\n" for n in range(arguments.feeds))
     (usual / "urls.txt").write_text(urls)
     script = [sys.executable, str(HERE / "usual_script.py"), "urls.txt", "usual.db"]
-    found = [Contestant("ours", ours, [sys.executable, "-m", "aggregator", "run", "--once"])]
+    run_once = ["run", "--once"]
+    without = [sys.executable, str(HERE / "_unindexed.py"), *run_once]
+    found = [
+        Contestant("ours", ours, [sys.executable, "-m", "aggregator", *run_once]),
+        Contestant("unindexed", unindexed, without, cases=("first",)),
+    ]
     if not arguments.ours_only:
         found.append(Contestant("usual", usual, script + ([str(ca_file)] if ca_file else [])))
     return found
@@ -210,13 +219,14 @@ def play(round_: int, everyone: list[Contestant], server: Server, count: int) ->
     for who in everyone:
         who.clean()
         measure("first", who, server, count)
-    for who in everyone:
+    again = [who for who in everyone if who.cases == CASES]
+    for who in again:
         measure("304", who, server, count)
     server.tell(f"version {round_ + 1}")
-    for who in everyone:
+    for who in again:
         measure("5 %", who, server, count)
     server.tell("bare")
-    for who in everyone:
+    for who in again:
         who.make_due()
         run(who.command, who.place)  # forgets the validators
         measure("200", who, server, count)
@@ -226,22 +236,23 @@ def report(everyone: list[Contestant], arguments: argparse.Namespace) -> None:
     kind = "TLS" if arguments.tls else "plain"
     print(f"{arguments.feeds} feeds, {kind}, medians of {arguments.runs} runs\n")
     print(
-        "| case | who | CPU s | wall s | peak MB | CPU ratio | goal |\n"
+        "| case | who | CPU s | wall s | peak MB | usual / this, CPU | goal |\n"
         "|---|---|---|---|---|---|---|"
     )
+    usual = everyone[-1] if everyone[-1].name == "usual" else None
     for case in CASES:
-        for who in everyone:
-            costs = who.costs[case]
-            cpu, wall, peak = (
-                median(getattr(cost, name) for cost in costs) for name in ("cpu", "wall", "peak")
-            )
+        for who in (who for who in everyone if case in who.cases):
+            cpu, wall, peak = (median_of(who, case, name) for name in ("cpu", "wall", "peak"))
             ratio = goal = ""
-            if who is not everyone[0]:
-                ours = median(cost.cpu for cost in everyone[0].costs[case])
-                ratio, goal = f"{cpu / ours:.1f}", f"{GOALS[case]}"
+            if usual is not None and who is not usual:
+                ratio, goal = f"{median_of(usual, case, 'cpu') / cpu:.1f}", f"{GOALS[case]}"
             print(
                 f"| {case} | {who.name} | {cpu:.2f} | {wall:.2f} | {peak:.0f} | {ratio} | {goal} |"
             )
+
+
+def median_of(who: Contestant, case: str, name: str) -> float:
+    return float(median(getattr(cost, name) for cost in who.costs[case]))
 
 
 def main() -> None:
