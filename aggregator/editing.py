@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from aggregator.control import Message
 from aggregator.editors import OverrideKind
 from aggregator.errors import UsageError
 from aggregator.instance import Instance
+from aggregator.intake import retell_link
 from aggregator.network import Network
 from aggregator.render.printable import one_line
 from aggregator.selection import is_link, is_visible
@@ -52,7 +54,8 @@ async def undo(instance: Instance, request: Message) -> Message:
     """Ends an override and publishes. Raises UsageError when there is none to end."""
     tools = instance.tools
     override_id = _number(request.get("id"), "an override's number")
-    await tools.store.run(_end, override_id, str(request.get("kind")), tools.clock())
+    kind, owners = str(request.get("kind")), instance.network.owners()
+    await tools.store.run(_end, override_id, kind, owners, tools.clock())
     publication = await instance.publish(force=True)
     return {
         "id": override_id,
@@ -144,7 +147,9 @@ def _add(store: Store, new: NewOverride, now: datetime) -> int:
         return overrides.add(db, new, now=now)
 
 
-def _end(store: Store, override_id: int, kind: str, now: datetime) -> None:
+def _end(
+    store: Store, override_id: int, kind: str, owners: Mapping[str, str], now: datetime
+) -> None:
     with store.transaction() as db:
         found = overrides.find(db, override_id)
         if found is None or found.kind != kind:
@@ -152,6 +157,7 @@ def _end(store: Store, override_id: int, kind: str, now: datetime) -> None:
         if found.ended_at is not None:
             raise UsageError(f"{override_id}: ended at {found.ended_at} already")
         overrides.end(db, override_id, now=now)
+        retell_link(db, override_id, owners)
 
 
 def _stories(store: Store, override_id: int) -> tuple[tuple[int, str], ...]:

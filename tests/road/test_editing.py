@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,10 +15,15 @@ import pytest
 from road_build import family_at_work
 
 from aggregator.control import Message
+from aggregator.editors import OverrideKind
 from aggregator.errors import UsageError
 from aggregator.instance import Instance
+from aggregator.intake import retell_link
 from aggregator.publication import next_change
 from aggregator.requests import answer
+from aggregator.store import overrides
+from aggregator.store.overrides import NewOverride
+from aggregator.store.store import Store
 
 PAGE = "spacewar"
 _HOLD = "UPDATE story_copies SET held_until = ? WHERE story_id = ?"
@@ -324,3 +329,32 @@ async def test_a_kill_after_putting_back_is_caught_up(tmp_path: Path) -> None:
         titles = query(instance, "SELECT title FROM page_headlines")
         assert ("Another title",) not in titles
         assert len(titles) > 20
+
+
+def _lose_link(store: Store, owners: Mapping[str, str]) -> None:
+    """Story 1 is told by another entry of its feed too, and what its own leads to is gone."""
+    with store.transaction() as db:
+        db.conn.execute(
+            """
+            INSERT INTO entries (feed_id, url, title, first_seen_at, last_seen_at, story_id)
+            SELECT feed_id, url || '/again', title, first_seen_at, last_seen_at, story_id
+            FROM entries WHERE id = (SELECT entry_id FROM stories WHERE id = 1)
+            """
+        )
+        (url,) = db.conn.execute("SELECT url FROM stories WHERE id = 1").fetchone()
+        gone = NewOverride(OverrideKind.WITHDRAW, story_id=1, url=url)
+        retell_link(db, overrides.add(db, gone, now=datetime.now(UTC)), owners)
+
+
+async def test_an_editor_has_a_link_shown_again_that_was_found_gone(tmp_path: Path) -> None:
+    """At once, in place of the one that stood in for it."""
+    async with family_at_work(tmp_path) as (instance, _):
+        ((first,),) = query(instance, "SELECT url FROM stories WHERE id = 1")
+        await instance.tools.store.run(_lose_link, instance.network.owners())
+        assert query(instance, "SELECT url FROM stories WHERE id = 1") == [(f"{first}/again",)]
+
+        await answer(instance, {"command": "undo", "kind": "withdraw", "id": 1})
+
+        assert query(instance, "SELECT url FROM stories WHERE id = 1") == [(first,)]
+        shown = query(instance, "SELECT url FROM page_headlines WHERE story_id = 1")
+        assert not {(f"{first}/again",)} & set(shown)
