@@ -96,7 +96,7 @@ def _members(account: StoryAccount) -> Iterator[str]:
     yield "told by one entry" if count == 1 else f"told by {count or 'no'} entries"
     for teller in account.tellers:
         yield from _teller(teller, is_alone=len(account.tellers) == 1)
-    for word in account.overrides:
+    for word in account.by_hand:
         said = "merged by hand" if word.kind == "force" else "kept apart by hand"
         note = f": {word.note}" if word.note else ""
         yield f"  entries {word.a_entry} and {word.b_entry} {said}, {word.created_at}{note}"

@@ -73,7 +73,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class StoryAccount:
-    """Everything `explain` says of one story, but for the pages it is not on."""
+    """Everything `explain` says of one story, but for the pages it is not on.
+
+    `by_hand`: which of its entries editors merged or keep apart.
+    """
 
     story: int
     site: str
@@ -86,7 +89,7 @@ class StoryAccount:
     event: int | None
     tellers: tuple[Teller, ...]
     lookalikes: tuple[Lookalike, ...]
-    overrides: tuple[storylines.StoredOverride, ...]
+    by_hand: tuple[storylines.StoredOverride, ...]
     copies: tuple[Copy, ...]
     places: tuple[Place, ...]
 
@@ -155,7 +158,7 @@ def account_of(db: Database, story_id: int) -> StoryAccount | None:
         event=row["event_id"],
         tellers=_tellers(db, entries),
         lookalikes=_lookalikes(db, story_id, entries),
-        overrides=tuple(storylines.overrides_on(db, entries)),
+        by_hand=tuple(storylines.overrides_on(db, entries)),
         copies=_copies(db, story_id),
         places=places_of(db, [story_id]),
     )

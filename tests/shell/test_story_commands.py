@@ -69,7 +69,8 @@ def test_merge_and_unmerge_publish_what_follows(polled: Path) -> None:
     assert "published: generation 2" in merged.stdout
     assert page.read_bytes() != before
     explained = json.loads(aggregator("-c", polled, "explain", str(first), "--json").stdout)
-    assert [word["note"] for word in explained["overrides"]] == ["one launch"]
+    assert [word["note"] for word in explained["by_hand"]] == ["one launch"]
+    assert "overrides" not in explained
 
     entry = explained["tellers"][-1]["entry"]
     parted = aggregator("-c", polled, "unmerge", str(entry))
