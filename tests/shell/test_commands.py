@@ -329,6 +329,15 @@ def test_search_refuses_what_does_not_exist(settled: Path, words: list[str]) -> 
     assert aggregator("-c", settled, "search", "rover", *words).returncode == 2
 
 
+@pytest.mark.parametrize("limit", ["0", "1001"])
+def test_search_names_the_range_of_its_limit(settled: Path, limit: str) -> None:
+    """Status 2, like any number that is out of its range."""
+    done = aggregator("-c", settled, "search", "rover", "--limit", limit)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{limit} is not in the range 1<=x<=1000" in done.stderr
+
+
 def test_headlines_at_a_time(settled: Path) -> None:
     """Now they are what is published; a year ago nothing was; `soon` is no time."""
     now = aggregator("-c", settled, "headlines", "spacewar", "--at", "0s")
