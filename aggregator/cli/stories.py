@@ -105,6 +105,8 @@ def _members(account: StoryAccount) -> Iterator[str]:
 def _teller(teller: Teller, *, is_alone: bool) -> Iterator[str]:
     yield f"  entry {teller.entry}, {teller.site}: {teller.title}"
     yield f"    {teller.url or 'no link'}"
+    if teller.is_gone:
+        yield "    its page is gone; `aggregator overrides` says since when"
     yield f"    from {teller.feed}, first seen {teller.first_seen_at}"
     for title in teller.earlier:
         if title != teller.title:

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from shell_build import aggregator
+from shell_build import aggregator, execute
 
 pytest_plugins = ["shell_fixtures"]
 
@@ -30,6 +30,25 @@ def test_a_merged_story_is_explained(polled: Path) -> None:
     assert ": the same link" in done.stdout
     assert done.stdout.count("undo: aggregator unmerge ") == 2
     assert "  spacewar: " in done.stdout
+
+
+def test_an_entry_whose_page_is_gone_says_so(polled: Path) -> None:
+    """In the text and in the JSON."""
+    execute(
+        polled.parent / "aggregator.db",
+        """
+        INSERT INTO overrides (kind, story_id, url, created_at)
+        SELECT 'withdraw', id, url, '2026-11-25T00:00:00Z' FROM stories WHERE id = 1
+        """,
+    )
+
+    told = aggregator("-c", polled, "explain", "1")
+    as_json = json.loads(aggregator("-c", polled, "explain", "1", "--json").stdout)
+    other = json.loads(aggregator("-c", polled, "explain", "2", "--json").stdout)
+
+    assert "\n    its page is gone; " in told.stdout
+    assert {teller["is_gone"] for teller in as_json["tellers"]} == {True}
+    assert {teller["is_gone"] for teller in other["tellers"]} == {False}
 
 
 def test_each_block_says_which_rule_decided(polled: Path) -> None:
