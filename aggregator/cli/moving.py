@@ -24,6 +24,8 @@ def export_rows(network: Network, wanted: Wanted, *, form: str, target: Path | N
     """Into `target`, which appears whole or not at all, or to standard output."""
     if wanted.site is not None and wanted.site not in {site.id for site in network.sites}:
         raise UsageError(f"{wanted.site}: no such site in feeds.yaml")
+    if target is not None:
+        _check_target(network.database, target)
     with closing(open_reader(network.database).conn) as connection:
         db = Database(connection)
         columns, batches = export_columns(db, wanted.kind), export_batches(db, wanted)
@@ -39,6 +41,15 @@ def export_rows(network: Network, wanted: Wanted, *, form: str, target: Path | N
             raise StorageError(f"{target}: cannot be written: {error.strerror}") from error
         finally:
             part.unlink(missing_ok=True)
+
+
+def _check_target(database: Path, target: Path) -> None:
+    """The file is put in the place of what is there: never of the database, nor of a device."""
+    if target.exists() and not target.is_file():
+        raise UsageError(f"{target}: not a file; expected the name of one to make")
+    ours = {Path(f"{database}{ending}").resolve() for ending in ("", "-wal", "-shm", ".lock")}
+    if target.resolve() in ours:
+        raise UsageError(f"{target}: the database; expected the name of another file")
 
 
 def print_imported(file: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sqlite3
 import subprocess
@@ -386,6 +387,24 @@ def test_export_to_a_file_and_to_standard_output(settled: Path, tmp_path: Path) 
     assert [file.name for file in tmp_path.iterdir()] == ["x.csv"]
     assert (tmp_path / "x.csv").read_text() == shown.stdout
     assert shown.stdout.startswith("id,site_id,site_name,url,title,")
+
+
+@pytest.mark.parametrize("name", ["", "aggregator.db", "aggregator.db-wal", "pipe"])
+def test_an_export_replaces_neither_the_database_nor_what_is_no_file(
+    settled: Path, name: str
+) -> None:
+    """Status 2, and it is what it was."""
+    target = settled.parent / name
+    if name == "pipe":
+        os.mkfifo(target)
+    before = target.stat().st_ino if target.exists() else None
+
+    done = aggregator("-c", settled, "export", "stories", "-o", target)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert str(target) in done.stderr
+    assert (target.stat().st_ino if target.exists() else None) == before
+    assert aggregator("-c", settled, "doctor").returncode == 0
 
 
 def test_opml_goes_out_and_comes_back(settled: Path, tmp_path: Path) -> None:
