@@ -17,7 +17,7 @@ from aggregator.demo.config import feeds_yaml
 from aggregator.demo.family import Family, build_family
 from aggregator.demo.server import FamilyServer
 from aggregator.demo.stories import BREAKING
-from aggregator.errors import UsageError
+from aggregator.errors import StorageError, UsageError
 from aggregator.instance import Instance, open_instance, run_loop
 from aggregator.model import FeedState
 from aggregator.network import Network
@@ -46,8 +46,12 @@ def show_demo(directory: Path | None) -> None:
 def _empty_directory(directory: Path | None) -> Path:
     if directory is None:
         return Path(tempfile.mkdtemp(prefix="aggregator-demo-"))
-    directory.mkdir(parents=True, exist_ok=True)
-    if any(directory.iterdir()):
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        is_empty = not any(directory.iterdir())
+    except OSError as error:
+        raise StorageError(f"{directory}: cannot be made: {error.strerror}") from error
+    if not is_empty:
         raise UsageError(f"{directory}: not empty; the demo wants a directory of its own")
     return directory.resolve()
 

@@ -294,6 +294,16 @@ def test_the_demo_shows_the_road(tmp_path: Path) -> None:
     assert "not empty" in again.stderr
 
 
+def test_the_demo_needs_a_directory_it_can_make(tmp_path: Path) -> None:
+    """Status 4, like anything that cannot be written."""
+    (tmp_path / "file").touch()
+
+    done = aggregator("demo", "--dir", tmp_path / "file")
+
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr == f"aggregator: {tmp_path / 'file'}: cannot be made: File exists\n"
+
+
 def test_search_finds_stories(settled: Path) -> None:
     """A line each with its link; nothing found is no error."""
     done = aggregator("-c", settled, "search", "rover", "operations", "--since", "365d")
