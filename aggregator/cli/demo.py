@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from aggregator.cli.showing import show_headlines
+from aggregator.cli.showing import printable_lines, show_headlines
 from aggregator.config_file import read_network
 from aggregator.demo.config import feeds_yaml
 from aggregator.demo.family import Family, build_family
@@ -19,6 +19,7 @@ from aggregator.demo.server import FamilyServer
 from aggregator.demo.stories import BREAKING
 from aggregator.errors import StorageError, UsageError
 from aggregator.instance import Instance, open_instance, run_loop
+from aggregator.logs import printable
 from aggregator.model import FeedState
 from aggregator.network import Network
 from aggregator.recording import PollReport
@@ -36,9 +37,10 @@ def show_demo(directory: Path | None) -> None:
         config = place / "feeds.yaml"
         config.write_text(feeds_yaml(family, server.addresses), encoding="utf-8")
         network = read_network(config).network
-        click.echo(f"{len(network.sites)} made-up sister sites, served on loopback; {config}")
+        where = printable(str(config))
+        click.echo(f"{len(network.sites)} made-up sister sites, served on loopback; {where}")
         run_loop(_show_road(network, family, server))
-    click.echo(f"\nThe page {PAGE} now ({_program()} -c {config} headlines {PAGE}):\n")
+    click.echo(f"\nThe page {PAGE} now ({_program()} -c {where} headlines {PAGE}):\n")
     show_headlines(network, PAGE, as_json=False)
     _say_where(network, config)
 
@@ -86,14 +88,13 @@ def _enabled(store: Store) -> tuple[FeedState, ...]:
 
 def _say_where(network: Network, config: Path) -> None:
     current = network.output / "current"
-    click.echo(
-        f"""
+    told = f"""
 Look at:
   {current}/index.html              every page, in a browser
   {current}/{PAGE}/headlines.html   what a web server includes in that site's pages
   sqlite3 {network.database} 'SELECT * FROM page_headlines'
   {_program()} -c {config} status"""
-    )
+    click.echo(printable_lines(told))
 
 
 def _program() -> str:

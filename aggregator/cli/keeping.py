@@ -30,7 +30,7 @@ def make_backup(network: Network, file: Path) -> None:
     """Says where the copy is and how large."""
     target = file.absolute()
     back_up(network.database, target)
-    click.echo(f"{target}: {target.stat().st_size} bytes, checked")
+    click.echo(f"{printable(str(target))}: {target.stat().st_size} bytes, checked")
 
 
 def examine_database(network: Network, *, reindex: bool, as_json: bool) -> int:
@@ -73,8 +73,9 @@ def replay_archive(network: Network, file: Path, *, until: datetime | None) -> i
 
         done = run_loop(replay(network, target, until=until, on_poll=told))
     click.echo(
-        f"{target}: {done.polls} polls replayed, {done.documents} of them with a document;"
-        f" {done.left_out} of feeds that feeds.yaml does not have, {done.problems} damaged"
+        f"{printable(str(target))}: {done.polls} polls replayed, {done.documents} of them with"
+        f" a document; {done.left_out} of feeds that feeds.yaml does not have,"
+        f" {done.problems} damaged"
     )
     return SOME_DAMAGED if done.problems else 0
 
@@ -84,7 +85,8 @@ def vacuum_database(network: Network) -> None:
     set_up_logging(quiet=True)
     answer = request(network, {"command": "vacuum"}, timeout=UPKEEP_TIMEOUT_S)
     click.echo(
-        f"{network.database}: {answer['entries']} entries, {answer['stories']} stories,"
-        f" {answer['polls']} polls and {answer['archived']} polls of the archive removed;"
+        f"{printable(str(network.database))}: {answer['entries']} entries,"
+        f" {answer['stories']} stories, {answer['polls']} polls and {answer['archived']} polls"
+        f" of the archive removed;"
         f" {answer['bytes_before']} bytes before, {answer['bytes_after']} after"
     )

@@ -36,7 +36,8 @@ def summary(network: Network, config: Path) -> str:
     """One line: what the file holds."""
     sites, feeds, pages = len(network.sites), len(network.feeds()), len(network.pages)
     blocks = sum(len(page.blocks) for page in network.pages)
-    return f"{config}: ok: {sites} sites, {feeds} feeds, {pages} pages, {blocks} blocks on them"
+    holds = f"{sites} sites, {feeds} feeds, {pages} pages, {blocks} blocks on them"
+    return f"{printable(str(config))}: ok: {holds}"
 
 
 def show_status(network: Network, *, as_json: bool) -> None:
@@ -173,7 +174,7 @@ def show_headlines(
 
 def show_publication(answer: Message, network: Network) -> None:
     """What a publication changed, and where it is."""
-    where = network.output / "current"
+    where = printable(str(network.output / "current"))
     if answer["generation"] is None:
         click.echo(f"{where}: nothing to change")
     else:

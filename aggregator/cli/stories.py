@@ -49,7 +49,7 @@ def show_story(network: Network, name: str, *, as_json: bool) -> None:
     account = _masked(account)
     pages = _pages(account, network, offer, now)
     if as_json:
-        click.echo(json.dumps({**asdict(account), "pages": pages}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps({**asdict(account), "pages": pages}, indent=2))
         return
     lines = [*_head(account), "", *_members(account), "", *_alike(account), *_page_lines(pages)]
     click.echo(printable_lines("\n".join(lines)))
