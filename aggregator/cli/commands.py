@@ -83,7 +83,7 @@ def check(options: Options, fetch: bool, as_json: bool) -> int:
     """Validate feeds.yaml."""
     network = options.network()
     if not fetch:
-        click.echo(showing.summary(network, options.config))
+        showing.show_summary(network, options.config, as_json=as_json)
         return 0
     set_up_logging(quiet=True)
     answer = request(network, {"command": "check"}, timeout=CHECK_TIMEOUT_S)

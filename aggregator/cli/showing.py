@@ -32,12 +32,19 @@ FAILED = 1
 HEALTH_TIMEOUT_S = 5.0
 
 
-def summary(network: Network, config: Path) -> str:
-    """One line: what the file holds."""
-    sites, feeds, pages = len(network.sites), len(network.feeds()), len(network.pages)
-    blocks = sum(len(page.blocks) for page in network.pages)
-    holds = f"{sites} sites, {feeds} feeds, {pages} pages, {blocks} blocks on them"
-    return f"{printable(str(config))}: ok: {holds}"
+def show_summary(network: Network, config: Path, *, as_json: bool) -> None:
+    """One line, or one object: what the file holds."""
+    holds = {
+        "sites": len(network.sites),
+        "feeds": len(network.feeds()),
+        "pages": len(network.pages),
+        "blocks": sum(len(page.blocks) for page in network.pages),
+    }
+    if as_json:
+        click.echo(json.dumps(holds, indent=2))
+        return
+    counts = ", ".join(f"{count} {what}" for what, count in holds.items())
+    click.echo(f"{printable(str(config))}: ok: {counts} on them")
 
 
 def show_status(network: Network, *, as_json: bool) -> None:

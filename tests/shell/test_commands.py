@@ -38,6 +38,14 @@ def test_check_accepts_the_shipped_file() -> None:
     assert done.stdout.endswith("ok: 21 sites, 21 feeds, 21 pages, 84 blocks on them\n")
 
 
+def test_check_as_json() -> None:
+    """For machines, without `--fetch` as well."""
+    done = aggregator("-c", Path(__file__).parents[2] / "feeds.yaml", "check", "--json")
+
+    assert done.returncode == 0
+    assert json.loads(done.stdout) == {"sites": 21, "feeds": 21, "pages": 21, "blocks": 84}
+
+
 def test_check_names_every_error_and_touches_nothing(tmp_path: Path) -> None:
     """Status 2; file, line, key and what was expected, all at once."""
     config = tmp_path / "feeds.yaml"
