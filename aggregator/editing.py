@@ -121,7 +121,8 @@ def _value(kind: OverrideKind, request: Message, page: str | None, network: Netw
         pages = [known for known in network.pages if page in (None, known.id)]
         blocks = {block.id for known in pages for block in known.blocks}
         if value not in blocks:
-            raise UsageError(f"{value}: no such block there; expected one of {sorted(blocks)}")
+            known_there = ", ".join(sorted(blocks)) or "none"
+            raise UsageError(f"{value}: no such block there; feeds.yaml has {known_there}")
     return value
 
 
@@ -152,8 +153,11 @@ def _end(
 ) -> None:
     with store.transaction() as db:
         found = overrides.find(db, override_id)
-        if found is None or found.kind != kind:
-            raise UsageError(f"{override_id}: no such {kind}; `aggregator overrides` lists them")
+        if found is None:
+            raise UsageError(f"{override_id}: no such override; `aggregator overrides` lists them")
+        if found.kind != kind:
+            how = f"`aggregator {found.kind} --undo {override_id}` ends it"
+            raise UsageError(f"{override_id}: a {found.kind}, not a {kind}; {how}")
         if found.ended_at is not None:
             raise UsageError(f"{override_id}: ended at {found.ended_at} already")
         overrides.end(db, override_id, now=now)

@@ -140,7 +140,7 @@ NONSENSE: list[tuple[dict[str, Any], str]] = [
     ({"kind": "withdraw", "story_id": 1, "expires_at": "soon"}, "not of the form"),
     ({"kind": "withdraw", "story_id": 1, "expires_at": "2020-01-01T00:00:00Z"}, "in the past"),
     ({"kind": "retitle", "story_id": 1}, "a title was expected"),
-    ({"kind": "pin", "story_id": 1, "value": "x"}, "no such block"),
+    ({"kind": "pin", "story_id": 1, "value": "x"}, "no such block there; feeds.yaml has earth, "),
 ]
 
 
@@ -162,8 +162,12 @@ async def test_only_what_holds_can_be_undone(tmp_path: Path) -> None:
         async def undo(kind: str, number: object) -> None:
             await answer(instance, {"command": "undo", "kind": kind, "id": number})
 
-        for kind, number in (("pin", done["id"]), ("withdraw", 99), ("withdraw", None)):
-            with pytest.raises(UsageError, match=r"no such|expected"):
+        for kind, number, words in (
+            ("pin", done["id"], "a withdraw, not a pin; `aggregator withdraw --undo 1` ends it"),
+            ("withdraw", 99, "99: no such override"),
+            ("withdraw", None, "expected"),
+        ):
+            with pytest.raises(UsageError, match=words):
                 await undo(kind, number)
         await undo("withdraw", done["id"])
         with pytest.raises(UsageError, match="already"):
