@@ -54,10 +54,11 @@ def show_status(network: Network, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_masked(status) for status in statuses], indent=2))
         return
-    headers = ["site", "feed", "state", "last poll", "outcome", "next poll", "why"]
+    headers = ["id", "site", "feed", "state", "last poll", "outcome", "next poll", "why"]
     headers += ["entries", "failures", "known by"]
     table = [
         [
+            status.feed_id,
             status.site,
             masked_url(status.url),
             status.state,

@@ -141,6 +141,17 @@ def test_status_is_a_table(settled: Path) -> None:
     assert " ok " in done.stdout
 
 
+def test_a_feed_is_polled_by_the_number_that_status_shows(polled: Path) -> None:
+    """Its address may be shown in part only, and is long to type."""
+    table = aggregator("-c", polled, "status").stdout.splitlines()[2:]
+    number, site, url, *_ = table[0].split()
+
+    done = aggregator("-c", polled, "poll", number)
+
+    assert site == "energydaily"
+    assert done.stdout.startswith(f"{url}: ")
+
+
 def test_status_as_json_has_every_feed(settled: Path) -> None:
     """With the state, outcome and next poll of each."""
     feeds = json.loads(aggregator("-c", settled, "status", "--json").stdout)
