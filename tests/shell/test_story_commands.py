@@ -111,8 +111,14 @@ def test_rematch_changes_nothing_that_is_right(polled: Path) -> None:
 
 def test_what_does_not_exist_is_status_2(polled: Path) -> None:
     """A story, a link, an entry."""
-    for words in (("explain", "9999"), ("explain", "https://x.example/"), ("unmerge", "9999")):
+    for words in (
+        ("explain", "9999"),
+        ("explain", "https://x.example/"),
+        ("unmerge", "9999"),
+        ("explain", "caf\udce9"),
+        ("merge", "caf\udce9", "1"),
+    ):
         done = aggregator("-c", polled, *words)
 
         assert (done.returncode, done.stdout) == (2, "")
-        assert words[1] in done.stderr
+        assert words[1].encode("unicode_escape").decode() in done.stderr
