@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import sys
@@ -13,7 +14,7 @@ import click
 
 from aggregator.cli.commands import aggregator
 from aggregator.cli.showing import printable_lines
-from aggregator.errors import AggregatorError
+from aggregator.errors import AggregatorError, UsageError
 
 OUR_BUG = 70
 
@@ -34,11 +35,19 @@ def main() -> None:
         # The reader of our output went away (`| head`); nothing is left to say, nor to whom.
         sys.stderr.close()
         status = 0
-    except Exception:
-        traceback.print_exc()
-        print("aggregator: this is a bug; please report the lines above", file=sys.stderr)
-        status = OUR_BUG
+    except Exception as error:
+        status = _unforeseen(error)
     _leave(status or 0)  # a command that returns nothing has gone well
+
+
+def _unforeseen(error: Exception) -> int:
+    """A name too long for any file may be met wherever a path is looked at; the rest is a bug."""
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        print(printable_lines(f"aggregator: {error.filename}: {error.strerror}"), file=sys.stderr)
+        return UsageError.exit_status
+    traceback.print_exception(error)
+    print("aggregator: this is a bug; please report the lines above", file=sys.stderr)
+    return OUR_BUG
 
 
 def _leave(status: int) -> NoReturn:

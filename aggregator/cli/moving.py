@@ -45,6 +45,8 @@ def export_rows(network: Network, wanted: Wanted, *, form: str, target: Path | N
 
 def _check_target(database: Path, target: Path) -> None:
     """The file is put in the place of what is there: never of the database, nor of a device."""
+    if not target.parent.is_dir():
+        raise StorageError(f"{target.parent}: no such directory")
     if target.exists() and not target.is_file():
         raise UsageError(f"{target}: not a file; expected the name of one to make")
     ours = {Path(f"{database}{ending}").resolve() for ending in ("", "-wal", "-shm", ".lock")}

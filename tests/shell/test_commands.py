@@ -20,6 +20,8 @@ from aggregator.demo.family import build_family
 from aggregator.demo.server import FamilyServer
 from aggregator.store.store import Store
 
+LONG = "x" * 300
+
 pytest_plugins = ["shell_fixtures"]
 
 
@@ -434,6 +436,40 @@ def test_an_export_replaces_neither_the_database_nor_what_is_no_file(
     assert str(target) in done.stderr
     assert (target.stat().st_ino if target.exists() else None) == before
     assert aggregator("-c", settled, "doctor").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["export", "stories", "-o"],
+        ["backup"],
+        ["replay"],
+        ["import-opml"],
+        ["--db", LONG, "status"],
+        ["--db", LONG, "export-opml"],
+        ["-c"],
+    ],
+    ids=lambda words: " ".join(word for word in words if word != LONG),
+)
+def test_a_name_too_long_for_a_file_is_no_bug(settled: Path, words: list[str]) -> None:
+    """Status 2, wherever it is met."""
+    given = words if LONG in words else [*words, LONG]
+    command = [*given, "check"] if "-c" in words else ["-c", str(settled), *given]
+
+    done = aggregator(*command, cwd=settled.parent)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("File name too long\n")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_export_below_a_file_is_status_4(settled: Path) -> None:
+    """As for a directory that is not there."""
+    for target in (settled / "x.csv", settled.parent / "nowhere" / "x.csv"):
+        done = aggregator("-c", settled, "export", "stories", "-o", target)
+
+        assert (done.returncode, done.stdout) == (4, "")
+        assert done.stderr == f"aggregator: {target.parent}: no such directory\n"
 
 
 def test_opml_goes_out_and_comes_back(settled: Path, tmp_path: Path) -> None:
