@@ -19,6 +19,7 @@ from aggregator.publish import Publication
 from aggregator.recording import PollReport
 from aggregator.store import moves, reading
 from aggregator.store.store import Store
+from aggregator.times import format_time
 from aggregator.upkeep import rebuild_index, remove_expired
 
 ANSWER_TIMEOUT_S = 120.0
@@ -49,7 +50,7 @@ def _told(publication: Publication | None) -> Message:
 
 
 async def _check(instance: Instance, _: Message) -> Message:
-    """Polls every feed that was not polled within the floor, whether due or not."""
+    """Polls every feed that may be, whether due or not."""
     store = instance.tools.store
     feeds = await store.run(_enabled)
     rested = rested_of(instance, feeds)
@@ -62,6 +63,7 @@ async def _check(instance: Instance, _: Message) -> Message:
                 "site": status.site,
                 "url": status.url,
                 "polled": status.feed_id in polled,
+                "paused_until": status.paused_until if status.state == "paused" else None,
                 "outcome": status.last_outcome,
                 "entries": status.entries,
                 "failures": status.failures,
@@ -132,7 +134,7 @@ def may_poll(feed: FeedState, floors: Mapping[str, timedelta], now: datetime) ->
 async def _poll(instance: Instance, message: Message) -> Message:
     """Polls the feeds a person named, whether due or not, and publishes what they brought."""
     feeds = await feeds_named(instance, str(message.get("feed")))
-    rested = rested_of(instance, feeds)
+    rested, now = rested_of(instance, feeds), instance.tools.clock()
     reports = {report.feed.id: report for report in await poll_and_publish(instance, rested)}
     return {
         "feeds": [
@@ -140,6 +142,7 @@ async def _poll(instance: Instance, message: Message) -> Message:
                 "site": feed.site_id,
                 "url": feed.url,
                 "polled": feed.id in reports,
+                "paused_until": _text_of_pause(feed, now),
                 "outcome": reports[feed.id].outcome if feed.id in reports else None,
                 "new": reports[feed.id].new if feed.id in reports else 0,
                 "error": reports[feed.id].error if feed.id in reports else None,
@@ -147,6 +150,12 @@ async def _poll(instance: Instance, message: Message) -> Message:
             for feed in feeds
         ]
     }
+
+
+def _text_of_pause(feed: FeedState, now: datetime) -> str | None:
+    """Until when its server has asked for no request; None: no such time is to come."""
+    until = feed.paused_until
+    return format_time(until) if until is not None and now < until else None
 
 
 async def feeds_named(instance: Instance, name: str) -> tuple[FeedState, ...]:

@@ -88,6 +88,8 @@ def _remarks(status: reading.FeedStatus) -> Iterator[str]:
     """What does not fit into a row."""
     if status.last_error:
         yield status.last_error
+    if status.state == "paused":
+        yield f"paused until {status.paused_until}, as its server asked"
     if status.moved_to:
         where = masked_url(status.moved_to)
         yield f"moved; polled at {where} (`feeds undo-move {status.feed_id}` ends that)"
@@ -113,7 +115,7 @@ def show_check(answer: Message, *, as_json: bool) -> int:
             feed["url"],
             feed["outcome"] or "-",
             feed["entries"],
-            feed["error"] or ("" if feed["polled"] else "polled a moment ago: not again so soon"),
+            feed["error"] or ("" if feed["polled"] else _left_alone(feed)),
         ]
         for feed in feeds
     ]
@@ -136,11 +138,18 @@ def show_poll(answer: Message, *, as_json: bool) -> int:
         click.echo(json.dumps(feeds, indent=2))
     for feed in () if as_json else feeds:
         if not feed["polled"]:
-            why = "polled a moment ago: not again so soon"
+            why = _left_alone(feed)
         else:
             why = f"{feed['outcome']}: {feed['error'] or '{} new'.format(feed['new'])}"
         click.echo(printable(f"{feed['url']}: {why}"))
     return FAILED if any(feed["error"] for feed in feeds) else 0
+
+
+def _left_alone(feed: dict[str, Any]) -> str:
+    """Why a feed was not polled."""
+    if feed["paused_until"]:
+        return f"paused until {feed['paused_until']}, as its server asked"
+    return "polled a moment ago: not again so soon"
 
 
 def _feeds_of(answer: Message) -> list[dict[str, Any]]:

@@ -41,7 +41,8 @@ class FeedStatus:
     """A line of `status`. Times are the database's text, None where it never happened.
 
     `moved_to` is polled instead of `url`; `move_sighted` is where a permanent redirect leads that
-    is not (yet) believed, `move_sighted_at` since when.
+    is not (yet) believed, `move_sighted_at` since when. `paused_until`: what a server last asked
+    for, which may be over.
     """
 
     feed_id: int
@@ -61,6 +62,7 @@ class FeedStatus:
     move_sighted_at: str | None
     why: str | None
     id_policy: str = "guid"
+    paused_until: str | None = None
 
 
 def due_feeds(db: Database, *, now: datetime, limit: int) -> tuple[FeedState, ...]:
@@ -228,7 +230,7 @@ def feed_statuses(db: Database) -> tuple[FeedStatus, ...]:
             feeds.last_polled_at, feeds.last_outcome, feed_health.last_success_at,
             feed_health.next_poll_at, feed_health.newest_entry_at, feed_health.failures,
             feed_health.last_error, feeds.next_poll_why, feeds.id_policy,
-            feeds.entries,
+            feeds.entries, feeds.paused_until,
             in_force.url AS moved_to, sighted.url AS move_sighted,
             sighted.first_sighted_at AS move_sighted_at
         FROM feed_health
@@ -288,4 +290,5 @@ def _feed_status(row: sqlite3.Row) -> FeedStatus:
         move_sighted_at=row["move_sighted_at"],
         why=row["next_poll_why"],
         id_policy=row["id_policy"],
+        paused_until=row["paused_until"],
     )

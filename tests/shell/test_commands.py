@@ -224,6 +224,25 @@ def test_a_failing_feed_is_status_1(tmp_path: Path) -> None:
     assert (tmp_path / "public" / "current" / "spacewar" / "headlines.html").is_file()
 
 
+def test_a_pause_is_not_taken_for_a_poll_a_moment_ago(polled: Path) -> None:
+    """What a server asked for holds for a person too; each command says until when."""
+    until = "2100-01-01T00:00:00Z"
+    asked = "UPDATE feeds SET paused_until = ?, next_poll_at = ? WHERE site_id = 'spacewar'"
+    with closing(sqlite3.connect(polled.parent / "aggregator.db")) as connection, connection:
+        connection.execute(asked, (until, until))
+
+    done = aggregator("-c", polled, "poll", "spacewar")
+    as_json = json.loads(aggregator("-c", polled, "poll", "spacewar", "--json").stdout)
+    checked = aggregator("-c", polled, "check", "--fetch")
+    status = aggregator("-c", polled, "status")
+
+    why = f"paused until {until}, as its server asked\n"
+    assert [feed["paused_until"] for feed in as_json] == [until]
+    for text in (done.stdout, checked.stdout, status.stdout):
+        assert text.count(why) == 1
+    assert "a moment ago" not in checked.stdout
+
+
 def test_R17_a_held_database_is_status_3(tmp_path: Path, server: FamilyServer) -> None:
     """A command that must write, beside another one that has no socket."""
     config = write_family(tmp_path, server)
