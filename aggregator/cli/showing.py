@@ -29,6 +29,7 @@ from aggregator.store import publications, reading
 from aggregator.store.connection import open_reader
 
 FAILED = 1
+_NUMBERS = ("id", "entries", "failures")
 HEALTH_TIMEOUT_S = 5.0
 
 
@@ -72,10 +73,16 @@ def show_status(network: Network, *, as_json: bool) -> None:
         ]
         for status in statuses
     ]
-    click.echo(printable_lines(tabulate(table, headers=headers)))
+    click.echo(_table(table, headers))
     for status in statuses:
         for remark in _remarks(status):
             click.echo(printable(f"{masked_url(status.url)}: {remark}"))
+
+
+def _table(rows: list[list[object]], headers: list[str]) -> str:
+    """Fit to print; what looks like a number is one in a column of numbers only."""
+    texts = [place for place, header in enumerate(headers) if header not in _NUMBERS]
+    return printable_lines(tabulate(rows, headers=headers, disable_numparse=texts))
 
 
 def _masked(status: reading.FeedStatus) -> dict[str, object]:
@@ -119,7 +126,7 @@ def show_check(answer: Message, *, as_json: bool) -> int:
         ]
         for feed in feeds
     ]
-    click.echo(printable_lines(tabulate(table, headers=headers)))
+    click.echo(_table(table, headers))
     return FAILED if failing else 0
 
 

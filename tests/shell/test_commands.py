@@ -154,6 +154,24 @@ def test_a_feed_is_polled_by_the_number_that_status_shows(polled: Path) -> None:
     assert done.stdout.startswith(f"{url}: ")
 
 
+def test_a_site_named_like_a_number_keeps_its_name(tmp_path: Path) -> None:
+    """In every table: `007` is no 7, and `1e5` no 100000."""
+    config = tmp_path / "feeds.yaml"
+    sites = "".join(
+        f"  '{name}': {{name: N, home: 'https://{name}.example/',"
+        f" feeds: ['http://127.0.0.1:1/{name}']}}\n"
+        for name in ("007", "1e5")
+    )
+    config.write_text(
+        f"network: {{name: N}}\nsites:\n{sites}fetch: {{allow_private: [127.0.0.0/8]}}\n"
+    )
+    checked = aggregator("-c", config, "check", "--fetch").stdout.splitlines()
+    status = aggregator("-c", config, "status").stdout.splitlines()
+
+    assert [line.split()[0] for line in checked[2:4]] == ["007", "1e5"]
+    assert [line.split()[1] for line in status[2:4]] == ["007", "1e5"]
+
+
 def test_status_as_json_has_every_feed(settled: Path) -> None:
     """With the state, outcome and next poll of each."""
     feeds = json.loads(aggregator("-c", settled, "status", "--json").stdout)
