@@ -61,7 +61,10 @@ def print_imported(file: Path) -> None:
             document = opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
-    opml = read_opml(document)
+    try:
+        opml = read_opml(document)
+    except UsageError as error:
+        raise UsageError(f"{file}: {error}") from error
     text = feeds_yaml(opml)
     for skipped in opml.skipped:
         print(f"left out: {printable(skipped)}", file=sys.stderr)

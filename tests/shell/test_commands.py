@@ -520,3 +520,15 @@ def test_opml_goes_out_and_comes_back(settled: Path, tmp_path: Path) -> None:
     feeds = [line for line in done.stdout.splitlines() if line.startswith("    - http")]
     assert len(feeds) == 7
     assert aggregator("import-opml", tmp_path / "missing").returncode == 2
+
+
+def test_what_is_no_opml_is_named(tmp_path: Path) -> None:
+    """One line with the file, the place in it and nothing of the library's."""
+    document = tmp_path / "feeds.opml"
+    document.write_text("network: {}\n")
+
+    done = aggregator("import-opml", document)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    where = "Start tag expected, '<' not found, line 1, column 1"
+    assert done.stderr == f"aggregator: {document}: not OPML: {where}\n"
