@@ -205,6 +205,21 @@ def test_publish_without_a_daemon_does_it_itself(settled: Path, tmp_path: Path) 
     assert done.stdout.endswith("current: nothing to change\n")
 
 
+def test_the_environment_may_say_where_things_are(
+    settled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file, the database and the output, as the options do."""
+    monkeypatch.setenv("AGGREGATOR_CONFIG", str(settled))
+    monkeypatch.setenv("AGGREGATOR_DATABASE", str(tmp_path / "copy.db"))
+    monkeypatch.setenv("AGGREGATOR_OUTPUT", str(tmp_path / "out"))
+    assert "no database yet" in aggregator("status", cwd=tmp_path).stderr
+    database = settled.parent / "aggregator.db"
+    assert aggregator("--db", database, "backup", "copy.db", cwd=tmp_path).returncode == 0
+
+    assert "files changed" in aggregator("publish", cwd=tmp_path).stdout
+    assert (tmp_path / "out/current/index.html").is_file()
+
+
 def test_nothing_is_due_right_after_a_run(settled: Path) -> None:
     """P31: a second run polls nothing; next_poll_at is the only gate."""
     with closing(sqlite3.connect(settled.parent / "aggregator.db")) as connection:
