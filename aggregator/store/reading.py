@@ -272,6 +272,7 @@ def feed_health(db: Database) -> tuple[FeedHealth, ...]:
 
 
 def _feed_status(row: sqlite3.Row) -> FeedStatus:
+    is_polled = row["state"] != "disabled"  # its time stays, for when it is in feeds.yaml again
     return FeedStatus(
         feed_id=row["feed_id"],
         site=row["site_id"],
@@ -280,7 +281,7 @@ def _feed_status(row: sqlite3.Row) -> FeedStatus:
         last_polled_at=row["last_polled_at"],
         last_outcome=row["last_outcome"],
         last_success_at=row["last_success_at"],
-        next_poll_at=row["next_poll_at"],
+        next_poll_at=row["next_poll_at"] if is_polled else None,
         newest_entry_at=row["newest_entry_at"],
         entries=row["entries"],
         failures=row["failures"],
@@ -288,7 +289,7 @@ def _feed_status(row: sqlite3.Row) -> FeedStatus:
         moved_to=row["moved_to"],
         move_sighted=row["move_sighted"],
         move_sighted_at=row["move_sighted_at"],
-        why=row["next_poll_why"],
+        why=row["next_poll_why"] if is_polled else None,
         id_policy=row["id_policy"],
         paused_until=row["paused_until"],
     )

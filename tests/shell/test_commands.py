@@ -172,6 +172,17 @@ def test_a_site_named_like_a_number_keeps_its_name(tmp_path: Path) -> None:
     assert [line.split()[1] for line in status[2:4]] == ["007", "1e5"]
 
 
+def test_a_feed_that_left_feeds_yaml_is_never_polled(polled: Path) -> None:
+    """So `status` has no time for it."""
+    with closing(sqlite3.connect(polled.parent / "aggregator.db")) as connection, connection:
+        connection.execute("UPDATE feeds SET disabled_at = last_polled_at WHERE id = 2")
+
+    feeds = json.loads(aggregator("-c", polled, "status", "--json").stdout)
+
+    (left,) = [feed for feed in feeds if feed["feed_id"] == 2]
+    assert (left["state"], left["next_poll_at"], left["why"]) == ("disabled", None, None)
+
+
 def test_status_as_json_has_every_feed(settled: Path) -> None:
     """With the state, outcome and next poll of each."""
     feeds = json.loads(aggregator("-c", settled, "status", "--json").stdout)
