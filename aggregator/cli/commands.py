@@ -119,7 +119,9 @@ def status(options: Options, check: bool, as_json: bool) -> int:
 @click.pass_obj
 def health(options: Options) -> int:
     """Ask the running daemon how it is; status 1 with the reason when it is not well."""
-    return showing.show_health(options.network())
+    # Named, the database is all that is needed: a daemon goes on under a feeds.yaml that is wrong.
+    database = options.database or options.network().database
+    return showing.show_health(database.absolute())
 
 
 @aggregator.command()

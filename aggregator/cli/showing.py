@@ -130,9 +130,9 @@ def show_check(answer: Message, *, as_json: bool) -> int:
     return FAILED if failing else 0
 
 
-def show_health(network: Network) -> int:
+def show_health(database: Path) -> int:
     """One line; 1 when the daemon has a complaint or there is none."""
-    answer = ask(network.database, {"command": "health"}, timeout=HEALTH_TIMEOUT_S)
+    answer = ask(database, {"command": "health"}, timeout=HEALTH_TIMEOUT_S)
     complaint = "no daemon runs" if answer is None else answer.get("complaint")
     click.echo(printable(str(complaint or "ok")))
     return FAILED if complaint else 0
