@@ -351,16 +351,40 @@ def test_schema_is_json_schema() -> None:
     assert {"network", "sites", "blocks", "pages", "fetch"} <= schema["properties"].keys()
 
 
-def test_a_pipe_that_closes_is_no_error(settled: Path) -> None:
-    """`aggregator status | head -1`."""
-    done = subprocess.run(
-        f"{shlex.join(COMMAND)} -c {shlex.quote(str(settled))} status | head -c 1",
-        shell=True,
-        capture_output=True,
-        check=False,
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    """A line for bash, where `aggregator` is ours."""
+    line = f'aggregator() {{ {shlex.join(COMMAND)} "$@"; }}; {command}'
+    return subprocess.run(
+        ["bash", "-c", line], capture_output=True, text=True, timeout=60, check=False
     )
 
-    assert done.stderr == b""
+
+@pytest.mark.parametrize("words", ["status", "export entries", "schema", "headlines spacewar"])
+def test_a_pipe_that_closes_is_no_error(settled: Path, words: str) -> None:
+    """`aggregator status | head -1`, also where the reader goes before all is written."""
+    config = shlex.quote(str(settled))
+
+    read = shell(f'aggregator -c {config} {words} | head -c 1; echo "${{PIPESTATUS[0]}}" >&2')
+    unread = shell(f'aggregator -c {config} {words} | true; echo "${{PIPESTATUS[0]}}" >&2')
+
+    assert (read.stderr, unread.stderr) == ("0\n", "0\n")
+
+
+@pytest.mark.parametrize("words", ["status", "export stories --format ndjson", "schema"])
+def test_output_that_cannot_be_written_is_status_4(settled: Path, words: str) -> None:
+    """Nothing is lost in silence, and it is no bug of ours."""
+    done = shell(f"aggregator -c {shlex.quote(str(settled))} {words} >/dev/full")
+
+    assert done.returncode == 4
+    assert done.stderr == "aggregator: standard output: No space left on device\n"
+
+
+def test_a_closed_output_is_no_error(settled: Path) -> None:
+    """Nobody wanted to know."""
+    for words in ("status", "export stories", "headlines nosuch"):
+        done = shell(f"aggregator -c {shlex.quote(str(settled))} {words} >&- 2>&-")
+
+        assert (done.returncode, done.stderr) == (2 if "nosuch" in words else 0, "")
 
 
 def test_the_demo_shows_the_road(tmp_path: Path) -> None:
