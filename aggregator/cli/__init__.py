@@ -28,7 +28,7 @@ _STATUS = {
 
 def main() -> None:
     """Ends the process with the exit status of DESIGN's table; 130 when interrupted."""
-    _open_missing()
+    _ready_output()
     try:
         status = aggregator.main(standalone_mode=False)
         sys.stdout.flush()  # the last of the answer: whether it can be written shows here
@@ -50,12 +50,15 @@ def main() -> None:
     _leave(status or 0)  # a command that returns nothing has gone well
 
 
-def _open_missing() -> None:
-    """Started with a stream closed (`>&-`), a file opened later would be in its place."""
+def _ready_output() -> None:
+    """Started with a stream closed (`>&-`), a file opened later would be in its place; what an
+    encoding that is not UTF-8 lacks is printed as an escape."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             nowhere = io.BufferedWriter(io.FileIO(os.devnull, "w"))
             setattr(sys, name, io.TextIOWrapper(nowhere))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _unforeseen(error: Exception) -> int:

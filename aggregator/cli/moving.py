@@ -73,7 +73,7 @@ def print_imported(file: Path) -> None:
     except ConfigError as error:
         for problem in error.problems:
             print(printable(f"to be corrected: {problem}"), file=sys.stderr)
-    click.echo(text, nl=False)
+    click.echo(text.encode(), nl=False)  # UTF-8 wherever it goes, as feeds.yaml is
 
 
 def print_opml(network: Network) -> None:
@@ -83,4 +83,4 @@ def print_opml(network: Network) -> None:
         with closing(open_reader(network.database).conn) as connection:
             feeds = reading.enabled_feeds(Database(connection))
             titles = {feed.url: feed.meta.title for feed in feeds}
-    click.echo(write_opml(network, titles).decode(), nl=False)
+    click.echo(write_opml(network, titles), nl=False)

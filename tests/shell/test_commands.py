@@ -379,6 +379,27 @@ def test_output_that_cannot_be_written_is_status_4(settled: Path, words: str) ->
     assert done.stderr == "aggregator: standard output: No space left on device\n"
 
 
+def test_an_output_that_is_not_utf_8_loses_nothing(polled: Path) -> None:
+    """Text has escapes for what the encoding lacks; what is UTF-8 by its format stays so."""
+    with closing(sqlite3.connect(polled.parent / "aggregator.db")) as connection, connection:
+        for table in ("stories", "placements", "feeds"):
+            connection.execute(f"UPDATE {table} SET title = 'caf\u00e9 \u5317\U0001f680'")
+    found = {
+        words: subprocess.run(
+            [*COMMAND, "-c", polled, *words.split()],
+            capture_output=True,
+            env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+            check=True,
+        ).stdout
+        for words in ("headlines spacewar", "headlines spacewar --json", "export-opml")
+    }
+
+    assert b"\ncaf\xe9 \\u5317\\U0001f680\n" in found["headlines spacewar"]
+    assert "caf\u00e9 \u5317\U0001f680".encode() in found["export-opml"]
+    headlines = json.loads(found["headlines spacewar --json"])["blocks"][0]["headlines"]
+    assert headlines[0]["title"] == "caf\u00e9 \u5317\U0001f680"
+
+
 def test_a_closed_output_is_no_error(settled: Path) -> None:
     """Nobody wanted to know."""
     for words in ("status", "export stories", "headlines nosuch"):
