@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import shlex
 import sqlite3
-import subprocess
 from contextlib import closing
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,13 +11,11 @@ from pathlib import Path
 
 import pytest
 from road_build import write_family
-from shell_build import COMMAND, aggregator
+from shell_build import aggregator
 
 from aggregator.demo.family import build_family
 from aggregator.demo.server import FamilyServer
 from aggregator.store.store import Store
-
-LONG = "x" * 300
 
 pytest_plugins = ["shell_fixtures"]
 
@@ -351,63 +346,6 @@ def test_schema_is_json_schema() -> None:
     assert {"network", "sites", "blocks", "pages", "fetch"} <= schema["properties"].keys()
 
 
-def shell(command: str) -> subprocess.CompletedProcess[str]:
-    """A line for bash, where `aggregator` is ours."""
-    line = f'aggregator() {{ {shlex.join(COMMAND)} "$@"; }}; {command}'
-    return subprocess.run(
-        ["bash", "-c", line], capture_output=True, text=True, timeout=60, check=False
-    )
-
-
-@pytest.mark.parametrize("words", ["status", "export entries", "schema", "headlines spacewar"])
-def test_a_pipe_that_closes_is_no_error(settled: Path, words: str) -> None:
-    """`aggregator status | head -1`, also where the reader goes before all is written."""
-    config = shlex.quote(str(settled))
-
-    read = shell(f'aggregator -c {config} {words} | head -c 1; echo "${{PIPESTATUS[0]}}" >&2')
-    unread = shell(f'aggregator -c {config} {words} | true; echo "${{PIPESTATUS[0]}}" >&2')
-
-    assert (read.stderr, unread.stderr) == ("0\n", "0\n")
-
-
-@pytest.mark.parametrize("words", ["status", "export stories --format ndjson", "schema"])
-def test_output_that_cannot_be_written_is_status_4(settled: Path, words: str) -> None:
-    """Nothing is lost in silence, and it is no bug of ours."""
-    done = shell(f"aggregator -c {shlex.quote(str(settled))} {words} >/dev/full")
-
-    assert done.returncode == 4
-    assert done.stderr == "aggregator: standard output: No space left on device\n"
-
-
-def test_an_output_that_is_not_utf_8_loses_nothing(polled: Path) -> None:
-    """Text has escapes for what the encoding lacks; what is UTF-8 by its format stays so."""
-    with closing(sqlite3.connect(polled.parent / "aggregator.db")) as connection, connection:
-        for table in ("stories", "placements", "feeds"):
-            connection.execute(f"UPDATE {table} SET title = 'caf\u00e9 \u5317\U0001f680'")
-    found = {
-        words: subprocess.run(
-            [*COMMAND, "-c", polled, *words.split()],
-            capture_output=True,
-            env={**os.environ, "PYTHONIOENCODING": "latin-1"},
-            check=True,
-        ).stdout
-        for words in ("headlines spacewar", "headlines spacewar --json", "export-opml")
-    }
-
-    assert b"\ncaf\xe9 \\u5317\\U0001f680\n" in found["headlines spacewar"]
-    assert "caf\u00e9 \u5317\U0001f680".encode() in found["export-opml"]
-    headlines = json.loads(found["headlines spacewar --json"])["blocks"][0]["headlines"]
-    assert headlines[0]["title"] == "caf\u00e9 \u5317\U0001f680"
-
-
-def test_a_closed_output_is_no_error(settled: Path) -> None:
-    """Nobody wanted to know."""
-    for words in ("status", "export stories", "headlines nosuch"):
-        done = shell(f"aggregator -c {shlex.quote(str(settled))} {words} >&- 2>&-")
-
-        assert (done.returncode, done.stderr) == (2 if "nosuch" in words else 0, "")
-
-
 def test_the_demo_shows_the_road(tmp_path: Path) -> None:
     """Three polls, a page's blocks, and where to look; it wants a directory of its own."""
     done = aggregator("demo", "--dir", tmp_path / "demo")
@@ -433,51 +371,6 @@ def test_the_demo_needs_a_directory_it_can_make(tmp_path: Path) -> None:
     assert done.stderr == f"aggregator: {tmp_path / 'file'}: cannot be made: File exists\n"
 
 
-def test_search_finds_stories(settled: Path) -> None:
-    """A line each with its link; nothing found is no error."""
-    done = aggregator("-c", settled, "search", "rover", "operations", "--since", "365d")
-
-    assert done.returncode == 0
-    first, link, *_ = done.stdout.splitlines()
-    assert "over" in first
-    assert link.startswith("    http")
-    assert aggregator("-c", settled, "search", "- nothing\x1b").stdout == ""
-
-
-def test_search_as_json(settled: Path) -> None:
-    """For machines; the limit holds."""
-    done = aggregator("-c", settled, "search", "a", "--json", "--limit", "2")
-
-    assert [set(hit) for hit in json.loads(done.stdout)][:1] == [
-        {
-            "story_id",
-            "title",
-            "url",
-            "site",
-            "site_name",
-            "published_at",
-            "first_seen_at",
-            "summary",
-        }
-    ]
-    assert len(json.loads(done.stdout)) == 2
-
-
-@pytest.mark.parametrize("words", [["--site", "nobody"], ["--page", "nobody"], ["--since", "soon"]])
-def test_search_refuses_what_does_not_exist(settled: Path, words: list[str]) -> None:
-    """Status 2."""
-    assert aggregator("-c", settled, "search", "rover", *words).returncode == 2
-
-
-@pytest.mark.parametrize("limit", ["0", "1001"])
-def test_search_names_the_range_of_its_limit(settled: Path, limit: str) -> None:
-    """Status 2, like any number that is out of its range."""
-    done = aggregator("-c", settled, "search", "rover", "--limit", limit)
-
-    assert (done.returncode, done.stdout) == (2, "")
-    assert f"{limit} is not in the range 1<=x<=1000" in done.stderr
-
-
 def test_headlines_at_a_time(settled: Path) -> None:
     """Now they are what is published; a year ago nothing was; `soon` is no time."""
     now = aggregator("-c", settled, "headlines", "spacewar", "--at", "0s")
@@ -487,119 +380,3 @@ def test_headlines_at_a_time(settled: Path) -> None:
     assert "NASA" not in then.stdout
     assert then.stderr == "nothing was published then\n"
     assert aggregator("-c", settled, "headlines", "spacewar", "--at", "soon").returncode == 2
-
-
-def test_upkeep_of_a_whole_database(settled: Path, tmp_path: Path) -> None:
-    """Backup, doctor, vacuum: status 0, and each says what it did."""
-    copy = aggregator("-c", settled, "backup", tmp_path / "copy.db")
-    doctor = aggregator("-c", settled, "doctor", "--reindex")
-    vacuum = aggregator("-c", settled, "vacuum")
-
-    assert (copy.returncode, doctor.returncode, vacuum.returncode) == (0, 0, 0)
-    assert "copy.db: " in copy.stdout
-    assert {line.split()[0] for line in doctor.stdout.splitlines()} == {"ok"}
-    assert "0 entries, 0 stories, 0 polls and 0 polls of the archive removed" in vacuum.stdout
-    assert aggregator("-c", settled, "--db", tmp_path / "copy.db", "status").returncode == 0
-
-
-def test_doctor_ends_with_5_for_a_damaged_database(settled: Path, tmp_path: Path) -> None:
-    """And says what to do."""
-    assert aggregator("-c", settled, "backup", tmp_path / "copy.db").returncode == 0
-    with closing(sqlite3.connect(tmp_path / "copy.db")) as connection:
-        connection.execute("DROP VIEW headlines")
-
-    done = aggregator("-c", settled, "--db", tmp_path / "copy.db", "doctor", "--json")
-
-    (finding,) = [one for one in json.loads(done.stdout) if one["verdict"] != "ok"]
-    assert done.returncode == 5
-    assert finding["detail"] == "headlines is missing"
-    assert "backup" in finding["remedy"]
-
-
-def test_export_to_a_file_and_to_standard_output(settled: Path, tmp_path: Path) -> None:
-    """The same bytes; no leftover beside the file; a site there is not is status 2."""
-    done = aggregator("-c", settled, "export", "stories", "-o", tmp_path / "x.csv")
-    shown = aggregator("-c", settled, "export", "stories")
-    wrong = aggregator("-c", settled, "export", "entries", "--site", "nobody")
-
-    assert (done.returncode, shown.returncode, wrong.returncode) == (0, 0, 2)
-    assert [file.name for file in tmp_path.iterdir()] == ["x.csv"]
-    assert (tmp_path / "x.csv").read_text() == shown.stdout
-    assert shown.stdout.startswith("id,site_id,site_name,url,title,")
-
-
-@pytest.mark.parametrize("name", ["", "aggregator.db", "aggregator.db-wal", "pipe"])
-def test_an_export_replaces_neither_the_database_nor_what_is_no_file(
-    settled: Path, name: str
-) -> None:
-    """Status 2, and it is what it was."""
-    target = settled.parent / name
-    if name == "pipe":
-        os.mkfifo(target)
-    before = target.stat().st_ino if target.exists() else None
-
-    done = aggregator("-c", settled, "export", "stories", "-o", target)
-
-    assert (done.returncode, done.stdout) == (2, "")
-    assert str(target) in done.stderr
-    assert (target.stat().st_ino if target.exists() else None) == before
-    assert aggregator("-c", settled, "doctor").returncode == 0
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["export", "stories", "-o"],
-        ["backup"],
-        ["replay"],
-        ["import-opml"],
-        ["--db", LONG, "status"],
-        ["--db", LONG, "export-opml"],
-        ["-c"],
-    ],
-    ids=lambda words: " ".join(word for word in words if word != LONG),
-)
-def test_a_name_too_long_for_a_file_is_no_bug(settled: Path, words: list[str]) -> None:
-    """Status 2, wherever it is met."""
-    given = words if LONG in words else [*words, LONG]
-    command = [*given, "check"] if "-c" in words else ["-c", str(settled), *given]
-
-    done = aggregator(*command, cwd=settled.parent)
-
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.endswith("File name too long\n")
-    assert len(done.stderr.splitlines()) == 1
-
-
-def test_an_export_below_a_file_is_status_4(settled: Path) -> None:
-    """As for a directory that is not there."""
-    for target in (settled / "x.csv", settled.parent / "nowhere" / "x.csv"):
-        done = aggregator("-c", settled, "export", "stories", "-o", target)
-
-        assert (done.returncode, done.stdout) == (4, "")
-        assert done.stderr == f"aggregator: {target.parent}: no such directory\n"
-
-
-def test_opml_goes_out_and_comes_back(settled: Path, tmp_path: Path) -> None:
-    """What was exported is imported as a file with the same feeds."""
-    document = tmp_path / "feeds.opml"
-    document.write_text(aggregator("-c", settled, "export-opml").stdout)
-
-    done = aggregator("import-opml", document)
-
-    assert done.returncode == 0
-    feeds = [line for line in done.stdout.splitlines() if line.startswith("    - http")]
-    assert len(feeds) == 7
-    assert aggregator("import-opml", tmp_path / "missing").returncode == 2
-
-
-def test_what_is_no_opml_is_named(tmp_path: Path) -> None:
-    """One line with the file, the place in it and nothing of the library's."""
-    document = tmp_path / "feeds.opml"
-    document.write_text("network: {}\n")
-
-    done = aggregator("import-opml", document)
-
-    assert (done.returncode, done.stdout) == (2, "")
-    where = "Start tag expected, '<' not found, line 1, column 1"
-    assert done.stderr == f"aggregator: {document}: not OPML: {where}\n"
