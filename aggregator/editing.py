@@ -93,6 +93,8 @@ def _read(request: Message, network: Network, *, now: datetime) -> NewOverride:
 def _text(value: object, what: str) -> str | None:
     if value is None:
         return None
+    if any("\ud800" <= character <= "\udfff" for character in str(value)):
+        raise UsageError(f"{what} in UTF-8 was expected")  # without it, another would be meant
     text = one_line(str(value))
     if not is_visible(text) or len(text) > MAX_TEXT:
         raise UsageError(f"{what} of 1 to {MAX_TEXT} characters was expected")

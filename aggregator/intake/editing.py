@@ -34,7 +34,8 @@ def find_story(db: Database, name: str) -> int:
         if account is None:
             raise UsageError(f"{name}: no such story")
         return account.story
-    found = explaining.entries_with_link(db, canonical_url(one_line(name)))
+    is_text = one_line(name) == name  # cleaned, it would name something else
+    found = explaining.entries_with_link(db, canonical_url(name)) if is_text else []
     if not found:
         raise UsageError(f"{name}: no entry has this link; a story is named by number or link")
     return found[0][1]

@@ -134,6 +134,8 @@ NONSENSE: list[tuple[dict[str, Any], str]] = [
     ({"kind": "withdraw", "story_id": "1"}, "a story's number was expected"),
     ({"kind": "withdraw", "url": "javascript:1"}, "not an http"),
     ({"kind": "withdraw", "words": "!?"}, "a letter or a digit"),
+    ({"kind": "withdraw", "words": "caf\udce9"}, "words in UTF-8 was expected"),
+    ({"kind": "withdraw", "url": "https://a.example/caf\udce9"}, "a URL in UTF-8 was expected"),
     ({"kind": "withdraw", "words": " "}, "of 1 to 500 characters"),
     ({"kind": "withdraw", "words": "x" * 501}, "of 1 to 500 characters"),
     ({"kind": "withdraw", "story_id": 1, "page": "x"}, "no such page"),
