@@ -69,8 +69,8 @@ async def undo(instance: Instance, request: Message) -> Message:
 
 def _read(request: Message, network: Network, *, now: datetime) -> NewOverride:
     kind = OverrideKind(str(request["kind"]))
-    url = _text(request.get("url"), "a URL")
-    words = _text(request.get("words"), "words")
+    url = read_text(request.get("url"), "a URL")
+    words = read_text(request.get("words"), "words")
     story_id = request.get("story_id")
     if url is not None and not is_link(url):
         raise UsageError(f"{url}: not an http(s) URL")
@@ -85,12 +85,13 @@ def _read(request: Message, network: Network, *, now: datetime) -> NewOverride:
         words=words,
         value=_value(kind, request, page, network),
         page=page,
-        note=_text(request.get("note"), "a note"),
+        note=read_text(request.get("note"), "a note"),
         expires_at=_expiry(request.get("expires_at"), now),
     )
 
 
-def _text(value: object, what: str) -> str | None:
+def read_text(value: object, what: str) -> str | None:
+    """What a person wrote, as one line; raises UsageError for what cannot be one."""
     if value is None:
         return None
     if any("\ud800" <= character <= "\udfff" for character in str(value)):
@@ -116,7 +117,7 @@ def _page(value: object, network: Network) -> str | None:
 
 def _value(kind: OverrideKind, request: Message, page: str | None, network: Network) -> str | None:
     """The new title, or the block of a pin."""
-    value = _text(request.get("value"), "a title")
+    value = read_text(request.get("value"), "a title")
     if kind is OverrideKind.RETITLE and value is None:
         raise UsageError("a title was expected")
     if kind is OverrideKind.PIN and value is not None:

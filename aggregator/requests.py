@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from aggregator.control import Message, ask
-from aggregator.editing import override, undo
+from aggregator.editing import override, read_text, undo
 from aggregator.errors import AggregatorError, LockedError, StorageError, UsageError
 from aggregator.instance import Instance, open_instance, run_loop
 from aggregator.intake import Merged, Step, merge_stories, rematch_batch, unmerge_entry
@@ -205,7 +205,7 @@ def _statuses(store: Store) -> tuple[reading.FeedStatus, ...]:
 
 async def _merge(instance: Instance, message: Message) -> Message:
     """`a`, `b`: stories by number or link; `note`: why."""
-    a, b, note = str(message["a"]), str(message["b"]), _note(message)
+    a, b, note = str(message["a"]), str(message["b"]), read_text(message.get("note"), "a note")
 
     def merge(store: Store) -> Merged:
         with store.transaction() as db:
@@ -217,7 +217,7 @@ async def _merge(instance: Instance, message: Message) -> Message:
 
 async def _unmerge(instance: Instance, message: Message) -> Message:
     """`entry`: an entry's number; `note`: why."""
-    entry_id, note = int(str(message["entry"])), _note(message)
+    entry_id, note = int(str(message["entry"])), read_text(message.get("note"), "a note")
 
     def unmerge(store: Store) -> Merged:
         with store.transaction() as db:
@@ -236,11 +236,6 @@ async def _edit(instance: Instance, edit: Callable[[Store], Merged]) -> Message:
         "stories": list(merged.stories),
         "generation": publication.generation if publication else None,
     }
-
-
-def _note(message: Message) -> str | None:
-    note = message.get("note")
-    return None if note is None else str(note)
 
 
 async def _rematch(instance: Instance, message: Message) -> Message:

@@ -122,3 +122,17 @@ def test_what_does_not_exist_is_status_2(polled: Path) -> None:
 
         assert (done.returncode, done.stdout) == (2, "")
         assert words[1].encode("unicode_escape").decode() in done.stderr
+
+
+def test_the_note_of_a_merge_is_a_line(polled: Path) -> None:
+    """As that of a withdrawal is: not of two lines, not without end, and text."""
+    wrong = [
+        aggregator("-c", polled, "merge", "1", "2", "--note", note)
+        for note in ("caf\udce9", "x" * 501, " ")
+    ]
+    done = aggregator("-c", polled, "merge", "1", "2", "--note", "one\nlaunch\x1b[31m")
+
+    assert [done.returncode for done in wrong] == [2, 2, 2]
+    assert all(done.stderr.startswith("aggregator: a note ") for done in wrong)
+    assert done.returncode == 0
+    assert one(polled, "SELECT note FROM story_overrides") == ("one launch[31m",)
