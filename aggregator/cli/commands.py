@@ -15,6 +15,7 @@ from aggregator.cli.demo import show_demo
 from aggregator.cli.editing import EDITING_COMMANDS
 from aggregator.cli.feeds import feeds
 from aggregator.cli.moments import MOMENT
+from aggregator.cli.paths import FILE_PATH
 from aggregator.config import json_schema
 from aggregator.control import Message
 from aggregator.logs import LogForm, set_up_logging
@@ -31,13 +32,13 @@ _AS_JSON = click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.option(
     "-c",
     "--config",
-    type=click.Path(path_type=Path),
+    type=FILE_PATH,
     default=Path("feeds.yaml"),
     show_default=True,
     help="What to poll and what to show.",
 )
-@click.option("--db", "database", type=click.Path(path_type=Path), help="Instead of `database:`.")
-@click.option("--out", "output", type=click.Path(path_type=Path), help="Instead of `output:`.")
+@click.option("--db", "database", type=FILE_PATH, help="Instead of `database:`.")
+@click.option("--out", "output", type=FILE_PATH, help="Instead of `output:`.")
 @click.pass_context
 def aggregator(
     context: click.Context, config: Path, database: Path | None, output: Path | None
@@ -177,7 +178,7 @@ def merge(options: Options, a: str, b: str, note: str | None) -> None:
 
 
 @aggregator.command()
-@click.argument("entry", type=click.IntRange(min=1))
+@click.argument("entry", type=click.IntRange(1, 2**63 - 1))
 @_NOTE
 @click.pass_obj
 def unmerge(options: Options, entry: int, note: str | None) -> None:
@@ -209,7 +210,7 @@ def schema() -> None:
 @click.option(
     "--dir",
     "directory",
-    type=click.Path(path_type=Path),
+    type=FILE_PATH,
     help="Where to put its files; an empty or new directory.  [default: a new temporary one]",
 )
 def demo(directory: Path | None) -> None:

@@ -10,6 +10,7 @@ import click
 from aggregator.cli import finding, keeping, moving
 from aggregator.cli.context import Options
 from aggregator.cli.moments import MOMENT
+from aggregator.cli.paths import FILE_PATH
 from aggregator.export import WRITERS
 from aggregator.store.connection import open_reader
 from aggregator.store.exporting import KINDS, Wanted
@@ -49,7 +50,7 @@ def search(
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FILE_PATH)
 @click.pass_obj
 def backup(options: Options, file: Path) -> None:
     """Write a copy of the database to FILE, checked and whole, also while the daemon runs."""
@@ -73,7 +74,7 @@ def vacuum(options: Options) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FILE_PATH)
 @click.option("--until", type=MOMENT, help="Not what came after: 2026-11-24T12:00, or 2h ago.")
 @click.pass_obj
 def replay(options: Options, file: Path, until: datetime | None) -> int:
@@ -106,7 +107,7 @@ def web(options: Options, host: str, port: int) -> None:
 )
 @click.option("--since", type=MOMENT, help="First seen then or later: 2026-11-24, or 7d ago.")
 @click.option("--site", help="Of this site only.")
-@click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="A file to make.")
+@click.option("-o", "--output", "target", type=FILE_PATH, help="A file to make.")
 @click.pass_obj
 def export(
     options: Options,
@@ -125,7 +126,7 @@ def export(
 
 
 @click.command("import-opml")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FILE_PATH)
 def import_opml(file: Path) -> None:
     """Print a feeds.yaml for the feeds of an OPML file; folders become blocks."""
     moving.print_imported(file)

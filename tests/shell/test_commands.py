@@ -329,13 +329,26 @@ def test_a_newer_database_is_status_6(tmp_path: Path, server: FamilyServer) -> N
     assert "schema 99" in done.stderr
 
 
-@pytest.mark.parametrize("words", [["nosuch"], ["run", "--nosuch"], ["headlines"]])
-def test_wrong_words_are_status_2(words: list[str]) -> None:
-    """click's own words, our status."""
-    done = aggregator(*words)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["nosuch"],
+        ["run", "--nosuch"],
+        ["headlines"],
+        ["unmerge", "9" * 30],
+        ["--out", "", "publish"],
+        ["--db", "", "status"],
+        ["-c", "", "check"],
+        ["backup", ""],
+    ],
+)
+def test_wrong_words_are_status_2(tmp_path: Path, words: list[str]) -> None:
+    """click's own words, our status; nothing is made."""
+    done = aggregator(*words, cwd=tmp_path)
 
     assert done.returncode == 2
     assert done.stderr.startswith("Usage:")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_schema_is_json_schema() -> None:
