@@ -80,7 +80,7 @@ async def check_stories(poller: Poller, fetcher: Fetcher) -> Visit:
         in_trouble = plan.in_trouble.get(host, False)
         judged = judge(check, answer, every=every, in_trouble=in_trouble)
         owners = tools.index.owners
-        await tools.store.run(_settle, check, answer, judged, owners, tools.clock())
+        await tools.store.run(_settle, check, answer, judged, owners=owners, now=tools.clock())
         gone += judged.decision is Decision.WITHDRAW
         back += judged.decision is Decision.RESTORE
         _say(check, answer, judged)
@@ -103,6 +103,7 @@ def _settle(
     check: PageCheck,
     answer: int | FetchFailed,
     judged: Judgement,
+    *,
     owners: Mapping[str, str],
     now: datetime,
 ) -> None:
