@@ -19,6 +19,7 @@ from aggregator.store.overrides import NewOverride
 from aggregator.store.store import Store
 from aggregator.times import format_time, parse_time
 from aggregator.url_key import canonical_url
+from aggregator.urls import MAX_URL
 
 MAX_TEXT = 500
 TOLD = 20
@@ -69,7 +70,7 @@ async def undo(instance: Instance, request: Message) -> Message:
 
 def _read(request: Message, network: Network, *, now: datetime) -> NewOverride:
     kind = OverrideKind(str(request["kind"]))
-    url = read_text(request.get("url"), "a URL")
+    url = read_text(request.get("url"), "a URL", limit=MAX_URL)
     words = read_text(request.get("words"), "words")
     story_id = request.get("story_id")
     if url is not None and not is_link(url):
@@ -90,15 +91,15 @@ def _read(request: Message, network: Network, *, now: datetime) -> NewOverride:
     )
 
 
-def read_text(value: object, what: str) -> str | None:
+def read_text(value: object, what: str, *, limit: int = MAX_TEXT) -> str | None:
     """What a person wrote, as one line; raises UsageError for what cannot be one."""
     if value is None:
         return None
     if any("\ud800" <= character <= "\udfff" for character in str(value)):
         raise UsageError(f"{what} in UTF-8 was expected")  # without it, another would be meant
     text = one_line(str(value))
-    if not is_visible(text) or len(text) > MAX_TEXT:
-        raise UsageError(f"{what} of 1 to {MAX_TEXT} characters was expected")
+    if not is_visible(text) or len(text) > limit:
+        raise UsageError(f"{what} of 1 to {limit} characters was expected")
     return text
 
 

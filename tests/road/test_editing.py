@@ -24,6 +24,7 @@ from aggregator.requests import answer
 from aggregator.store import overrides
 from aggregator.store.overrides import NewOverride
 from aggregator.store.store import Store
+from aggregator.urls import MAX_URL
 
 PAGE = "spacewar"
 _HOLD = "UPDATE story_copies SET held_until = ? WHERE story_id = ?"
@@ -100,6 +101,15 @@ async def test_a_withdrawal_by_words_or_link_finds_its_stories(tmp_path: Path) -
         assert not {first, second} & everywhere(instance)
 
 
+async def test_a_link_may_be_as_long_as_that_of_a_story(tmp_path: Path) -> None:
+    """However much longer than a note it is."""
+    url = "https://a.example/".ljust(MAX_URL, "x")
+    async with family_at_work(tmp_path) as (instance, _):
+        await ask(instance, "withdraw", url=url)
+
+        assert query(instance, "SELECT url FROM overrides") == [(url,)]
+
+
 async def test_a_pin_and_a_new_title_run_out(tmp_path: Path) -> None:
     """For a while the story is first, under another title; then all is as before."""
     async with family_at_work(tmp_path) as (instance, _):
@@ -133,6 +143,7 @@ NONSENSE: list[tuple[dict[str, Any], str]] = [
     ({"kind": "withdraw", "story_id": 999}, "999: no such story"),
     ({"kind": "withdraw", "story_id": "1"}, "a story's number was expected"),
     ({"kind": "withdraw", "url": "javascript:1"}, "not an http"),
+    ({"kind": "withdraw", "url": f"https://a.example/{'x' * MAX_URL}"}, f"of 1 to {MAX_URL} char"),
     ({"kind": "withdraw", "words": "!?"}, "a letter or a digit"),
     ({"kind": "withdraw", "words": "caf\udce9"}, "words in UTF-8 was expected"),
     ({"kind": "withdraw", "url": "https://a.example/caf\udce9"}, "a URL in UTF-8 was expected"),
