@@ -14,7 +14,7 @@ from aggregator.editors import Override, OverrideKind
 from aggregator.model import BlockContent, PageContent, Story
 from aggregator.network import Block, Filter, Network, Page
 from aggregator.rights import may_show
-from aggregator.selection import select_page
+from aggregator.selection import has_words, select_page
 from aggregator.times import format_duration, format_time
 
 
@@ -76,7 +76,7 @@ def why_shown(asked: Question, block_id: str) -> str:
 def why_absent(asked: Question, copies: Iterable[CopyState]) -> str:
     """What keeps the story out of each block that could show it."""
     if any(_is_withdrawn(asked, word) for word in asked.offer.overrides):
-        return "withdrawn; `aggregator overrides` says by whom and how long"
+        return "withdrawn; `aggregator overrides` says since when and how long"
     for content in _select(asked).blocks:
         if _place(content, asked.story_id):
             return f"block {content.id} has it from the next publication on"
@@ -163,7 +163,11 @@ def _select(asked: Question) -> PageContent:
 
 
 def _is_withdrawn(asked: Question, word: Override) -> bool:
-    return word.kind is OverrideKind.WITHDRAW and _is_meant(asked, word)
+    if word.kind is not OverrideKind.WITHDRAW or word.words is None:
+        return word.kind is OverrideKind.WITHDRAW and _is_meant(asked, word)
+    titles = [told.title for told in asked.offer.stories if told.id == asked.story_id]
+    is_named = all(has_words(title, [word.words]) for title in titles)
+    return bool(titles) and is_named and word.page in (None, asked.page.id)
 
 
 def _is_pinned(asked: Question, word: Override, block_id: str) -> bool:

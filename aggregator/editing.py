@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from aggregator.control import Message
 from aggregator.editors import OverrideKind
 from aggregator.errors import UsageError
 from aggregator.instance import Instance
+from aggregator.intake import retell_link
 from aggregator.network import Network
 from aggregator.render.printable import one_line
 from aggregator.selection import is_link, is_visible
@@ -17,6 +19,7 @@ from aggregator.store.overrides import NewOverride
 from aggregator.store.store import Store
 from aggregator.times import format_time, parse_time
 from aggregator.url_key import canonical_url
+from aggregator.urls import MAX_URL
 
 MAX_TEXT = 500
 TOLD = 20
@@ -52,7 +55,8 @@ async def undo(instance: Instance, request: Message) -> Message:
     """Ends an override and publishes. Raises UsageError when there is none to end."""
     tools = instance.tools
     override_id = _number(request.get("id"), "an override's number")
-    await tools.store.run(_end, override_id, str(request.get("kind")), tools.clock())
+    kind, owners = str(request.get("kind")), instance.network.owners()
+    await tools.store.run(_end, override_id, kind, owners, tools.clock())
     publication = await instance.publish(force=True)
     return {
         "id": override_id,
@@ -66,8 +70,8 @@ async def undo(instance: Instance, request: Message) -> Message:
 
 def _read(request: Message, network: Network, *, now: datetime) -> NewOverride:
     kind = OverrideKind(str(request["kind"]))
-    url = _text(request.get("url"), "a URL")
-    words = _text(request.get("words"), "words")
+    url = read_text(request.get("url"), "a URL", limit=MAX_URL)
+    words = read_text(request.get("words"), "words")
     story_id = request.get("story_id")
     if url is not None and not is_link(url):
         raise UsageError(f"{url}: not an http(s) URL")
@@ -82,17 +86,20 @@ def _read(request: Message, network: Network, *, now: datetime) -> NewOverride:
         words=words,
         value=_value(kind, request, page, network),
         page=page,
-        note=_text(request.get("note"), "a note"),
+        note=read_text(request.get("note"), "a note"),
         expires_at=_expiry(request.get("expires_at"), now),
     )
 
 
-def _text(value: object, what: str) -> str | None:
+def read_text(value: object, what: str, *, limit: int = MAX_TEXT) -> str | None:
+    """What a person wrote, as one line; raises UsageError for what cannot be one."""
     if value is None:
         return None
+    if any("\ud800" <= character <= "\udfff" for character in str(value)):
+        raise UsageError(f"{what} in UTF-8 was expected")  # without it, another would be meant
     text = one_line(str(value))
-    if not is_visible(text) or len(text) > MAX_TEXT:
-        raise UsageError(f"{what} of 1 to {MAX_TEXT} characters was expected")
+    if not is_visible(text) or len(text) > limit:
+        raise UsageError(f"{what} of 1 to {limit} characters was expected")
     return text
 
 
@@ -111,14 +118,15 @@ def _page(value: object, network: Network) -> str | None:
 
 def _value(kind: OverrideKind, request: Message, page: str | None, network: Network) -> str | None:
     """The new title, or the block of a pin."""
-    value = _text(request.get("value"), "a title")
+    value = read_text(request.get("value"), "a title")
     if kind is OverrideKind.RETITLE and value is None:
         raise UsageError("a title was expected")
     if kind is OverrideKind.PIN and value is not None:
         pages = [known for known in network.pages if page in (None, known.id)]
         blocks = {block.id for known in pages for block in known.blocks}
         if value not in blocks:
-            raise UsageError(f"{value}: no such block there; expected one of {sorted(blocks)}")
+            known_there = ", ".join(sorted(blocks)) or "none"
+            raise UsageError(f"{value}: no such block there; feeds.yaml has {known_there}")
     return value
 
 
@@ -144,14 +152,20 @@ def _add(store: Store, new: NewOverride, now: datetime) -> int:
         return overrides.add(db, new, now=now)
 
 
-def _end(store: Store, override_id: int, kind: str, now: datetime) -> None:
+def _end(
+    store: Store, override_id: int, kind: str, owners: Mapping[str, str], now: datetime
+) -> None:
     with store.transaction() as db:
         found = overrides.find(db, override_id)
-        if found is None or found.kind != kind:
-            raise UsageError(f"{override_id}: no such {kind}; `aggregator overrides` lists them")
+        if found is None:
+            raise UsageError(f"{override_id}: no such override; `aggregator overrides` lists them")
+        if found.kind != kind:
+            how = f"`aggregator {found.kind} --undo {override_id}` ends it"
+            raise UsageError(f"{override_id}: a {found.kind}, not a {kind}; {how}")
         if found.ended_at is not None:
             raise UsageError(f"{override_id}: ended at {found.ended_at} already")
         overrides.end(db, override_id, now=now)
+        retell_link(db, override_id, owners)
 
 
 def _stories(store: Store, override_id: int) -> tuple[tuple[int, str], ...]:

@@ -58,7 +58,9 @@ def read_opml(document: bytes) -> Opml:
         raise UsageError(f"found {len(document)} bytes of OPML, expected at most {MAX_BYTES}")
     try:
         root = etree.fromstring(document, _PARSER)
-    except (etree.XMLSyntaxError, ValueError) as error:
+    except etree.XMLSyntaxError as error:
+        raise UsageError(f"not OPML: {error.msg}") from error
+    except ValueError as error:
         raise UsageError(f"not OPML: {error}") from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise UsageError("found a DOCTYPE, expected OPML without one: entities are not read")

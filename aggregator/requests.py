@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from aggregator.control import Message, ask
-from aggregator.editing import override, undo
+from aggregator.editing import override, read_text, undo
 from aggregator.errors import AggregatorError, LockedError, StorageError, UsageError
 from aggregator.instance import Instance, open_instance, run_loop
 from aggregator.intake import Merged, Step, merge_stories, rematch_batch, unmerge_entry
@@ -19,6 +19,7 @@ from aggregator.publish import Publication
 from aggregator.recording import PollReport
 from aggregator.store import moves, reading
 from aggregator.store.store import Store
+from aggregator.times import format_time
 from aggregator.upkeep import rebuild_index, remove_expired
 
 ANSWER_TIMEOUT_S = 120.0
@@ -49,7 +50,7 @@ def _told(publication: Publication | None) -> Message:
 
 
 async def _check(instance: Instance, _: Message) -> Message:
-    """Polls every feed that was not polled within the floor, whether due or not."""
+    """Polls every feed that may be, whether due or not."""
     store = instance.tools.store
     feeds = await store.run(_enabled)
     rested = rested_of(instance, feeds)
@@ -62,6 +63,7 @@ async def _check(instance: Instance, _: Message) -> Message:
                 "site": status.site,
                 "url": status.url,
                 "polled": status.feed_id in polled,
+                "paused_until": status.paused_until if status.state == "paused" else None,
                 "outcome": status.last_outcome,
                 "entries": status.entries,
                 "failures": status.failures,
@@ -132,7 +134,7 @@ def may_poll(feed: FeedState, floors: Mapping[str, timedelta], now: datetime) ->
 async def _poll(instance: Instance, message: Message) -> Message:
     """Polls the feeds a person named, whether due or not, and publishes what they brought."""
     feeds = await feeds_named(instance, str(message.get("feed")))
-    rested = rested_of(instance, feeds)
+    rested, now = rested_of(instance, feeds), instance.tools.clock()
     reports = {report.feed.id: report for report in await poll_and_publish(instance, rested)}
     return {
         "feeds": [
@@ -140,6 +142,7 @@ async def _poll(instance: Instance, message: Message) -> Message:
                 "site": feed.site_id,
                 "url": feed.url,
                 "polled": feed.id in reports,
+                "paused_until": _text_of_pause(feed, now),
                 "outcome": reports[feed.id].outcome if feed.id in reports else None,
                 "new": reports[feed.id].new if feed.id in reports else 0,
                 "error": reports[feed.id].error if feed.id in reports else None,
@@ -147,6 +150,12 @@ async def _poll(instance: Instance, message: Message) -> Message:
             for feed in feeds
         ]
     }
+
+
+def _text_of_pause(feed: FeedState, now: datetime) -> str | None:
+    """Until when its server has asked for no request; None: no such time is to come."""
+    until = feed.paused_until
+    return format_time(until) if until is not None and now < until else None
 
 
 async def feeds_named(instance: Instance, name: str) -> tuple[FeedState, ...]:
@@ -196,7 +205,7 @@ def _statuses(store: Store) -> tuple[reading.FeedStatus, ...]:
 
 async def _merge(instance: Instance, message: Message) -> Message:
     """`a`, `b`: stories by number or link; `note`: why."""
-    a, b, note = str(message["a"]), str(message["b"]), _note(message)
+    a, b, note = str(message["a"]), str(message["b"]), read_text(message.get("note"), "a note")
 
     def merge(store: Store) -> Merged:
         with store.transaction() as db:
@@ -208,7 +217,7 @@ async def _merge(instance: Instance, message: Message) -> Message:
 
 async def _unmerge(instance: Instance, message: Message) -> Message:
     """`entry`: an entry's number; `note`: why."""
-    entry_id, note = int(str(message["entry"])), _note(message)
+    entry_id, note = int(str(message["entry"])), read_text(message.get("note"), "a note")
 
     def unmerge(store: Store) -> Merged:
         with store.transaction() as db:
@@ -227,11 +236,6 @@ async def _edit(instance: Instance, edit: Callable[[Store], Merged]) -> Message:
         "stories": list(merged.stories),
         "generation": publication.generation if publication else None,
     }
-
-
-def _note(message: Message) -> str | None:
-    note = message.get("note")
-    return None if note is None else str(note)
 
 
 async def _rematch(instance: Instance, message: Message) -> Message:

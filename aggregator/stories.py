@@ -16,7 +16,10 @@ from aggregator.urls import host_of
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An entry as part of a story: what decides how the story is told."""
+    """An entry as part of a story: what decides how the story is told.
+
+    `is_gone`: its link is withdrawn, as there is nothing behind it any more.
+    """
 
     entry_id: int
     feed_id: int
@@ -29,6 +32,7 @@ class Member:
     held_until: datetime | None
     has_summary: bool = False
     agency: str | None = None
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,10 @@ class StoryFace:
 def tell_story(story_id: int, members: Iterable[Member], *, owners: Mapping[str, str]) -> StoryFace:
     """The story as its leading member tells it; the result does not depend on the polls' order.
 
-    Leading: an entry with a title and a link, from a feed of the site that owns the link, the
-    earliest published, with a summary, then by feed. A story is held only while all its members
-    are. `owners` maps host -> site id; a host of no site leaves the story to the site of the feed.
+    Leading: an entry with a title and a link, one that leads somewhere, from a feed of the site
+    that owns the link, the earliest published, with a summary, then by feed. A story is held only
+    while all its members are. `owners` maps host -> site id; a host of no site leaves the story to
+    the site of the feed.
     """
     ranked = _ranked(members, owners)
     leader = ranked[0]
@@ -174,11 +179,12 @@ def _ranked(members: Iterable[Member], owners: Mapping[str, str]) -> list[Member
 
 def _rank(
     member: Member, owners: Mapping[str, str]
-) -> tuple[bool, bool, bool, bool, float, bool, int, int]:
+) -> tuple[bool, bool, bool, bool, bool, float, bool, int, int]:
     undated = member.published_at is None
     return (
         not member.title,
         member.url is None,
+        member.is_gone,
         _owner(member, owners) != member.feed_site,
         undated,
         0.0 if member.published_at is None else member.published_at.timestamp(),

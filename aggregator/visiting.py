@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from aggregator.editors import OverrideKind
 from aggregator.fetch import Fetcher
+from aggregator.intake import retell_link
 from aggregator.logs import log_event, masked_url
 from aggregator.model import FetchFailed
 from aggregator.polling import Poller
@@ -78,7 +79,8 @@ async def check_stories(poller: Poller, fetcher: Fetcher) -> Visit:
             waiting.add(host)
         in_trouble = plan.in_trouble.get(host, False)
         judged = judge(check, answer, every=every, in_trouble=in_trouble)
-        await tools.store.run(_settle, check, answer, judged, tools.clock())
+        owners = tools.index.owners
+        await tools.store.run(_settle, check, answer, judged, owners=owners, now=tools.clock())
         gone += judged.decision is Decision.WITHDRAW
         back += judged.decision is Decision.RESTORE
         _say(check, answer, judged)
@@ -101,6 +103,8 @@ def _settle(
     check: PageCheck,
     answer: int | FetchFailed,
     judged: Judgement,
+    *,
+    owners: Mapping[str, str],
     now: datetime,
 ) -> None:
     """What was found, and an editor's word in its name where it has a consequence."""
@@ -115,9 +119,11 @@ def _settle(
                 OverrideKind.WITHDRAW, story_id=check.story_id, url=check.url, note=note
             )
             override_id = overrides.add(db, word, now=now)
+            retell_link(db, override_id, owners)
         elif isinstance(answer, int):
             if override_id is not None and judged.decision is Decision.RESTORE:
                 overrides.end(db, override_id, now=now)
+                retell_link(db, override_id, owners)
             override_id = None
         checked = Checked(
             check.story_id, check.url, now, now + judged.wait, status, judged.misses, override_id

@@ -11,6 +11,7 @@ from types import ModuleType
 import click
 
 from aggregator.cli.context import Options
+from aggregator.cli.paths import FILE_PATH
 
 _MODULES = {
     "browsing": ("web",),
@@ -77,13 +78,13 @@ def _load(module: str) -> ModuleType:
 @click.option(
     "-c",
     "--config",
-    type=click.Path(path_type=Path),
+    type=FILE_PATH,
     default=Path("feeds.yaml"),
     show_default=True,
     help="What to poll and what to show.",
 )
-@click.option("--db", "database", type=click.Path(path_type=Path), help="Instead of `database:`.")
-@click.option("--out", "output", type=click.Path(path_type=Path), help="Instead of `output:`.")
+@click.option("--db", "database", type=FILE_PATH, help="Instead of `database:`.")
+@click.option("--out", "output", type=FILE_PATH, help="Instead of `output:`.")
 @click.pass_context
 def aggregator(
     context: click.Context, config: Path, database: Path | None, output: Path | None

@@ -12,14 +12,15 @@ from pathlib import Path
 import click
 
 from aggregator.cli.headlines import show_headlines
+from aggregator.cli.paths import FILE_PATH
 from aggregator.config_file import read_network
 from aggregator.demo.config import feeds_yaml
 from aggregator.demo.family import Family, build_family
 from aggregator.demo.server import FamilyServer
 from aggregator.demo.stories import BREAKING
-from aggregator.errors import UsageError
+from aggregator.errors import StorageError, UsageError
 from aggregator.instance import Instance, open_instance, run_loop
-from aggregator.logs import set_up_logging
+from aggregator.logs import printable, printable_lines, set_up_logging
 from aggregator.model import FeedState
 from aggregator.network import Network
 from aggregator.recording import PollReport
@@ -33,7 +34,7 @@ PAGE = "spacewar"
 @click.option(
     "--dir",
     "directory",
-    type=click.Path(path_type=Path),
+    type=FILE_PATH,
     help="Where to put its files; an empty or new directory.  [default: a new temporary one]",
 )
 def demo(directory: Path | None) -> None:
@@ -50,9 +51,10 @@ def show_demo(directory: Path | None) -> None:
         config = place / "feeds.yaml"
         config.write_text(feeds_yaml(family, server.addresses), encoding="utf-8")
         network = read_network(config).network
-        click.echo(f"{len(network.sites)} made-up sister sites, served on loopback; {config}")
+        where = printable(str(config))
+        click.echo(f"{len(network.sites)} made-up sister sites, served on loopback; {where}")
         run_loop(_show_road(network, family, server))
-    click.echo(f"\nThe page {PAGE} now ({_program()} -c {config} headlines {PAGE}):\n")
+    click.echo(f"\nThe page {PAGE} now ({_program()} -c {where} headlines {PAGE}):\n")
     show_headlines(network, PAGE, as_json=False)
     _say_where(network, config)
 
@@ -60,8 +62,12 @@ def show_demo(directory: Path | None) -> None:
 def _empty_directory(directory: Path | None) -> Path:
     if directory is None:
         return Path(tempfile.mkdtemp(prefix="aggregator-demo-"))
-    directory.mkdir(parents=True, exist_ok=True)
-    if any(directory.iterdir()):
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        is_empty = not any(directory.iterdir())
+    except OSError as error:
+        raise StorageError(f"{directory}: cannot be made: {error.strerror}") from error
+    if not is_empty:
         raise UsageError(f"{directory}: not empty; the demo wants a directory of its own")
     return directory.resolve()
 
@@ -96,14 +102,13 @@ def _enabled(store: Store) -> tuple[FeedState, ...]:
 
 def _say_where(network: Network, config: Path) -> None:
     current = network.output / "current"
-    click.echo(
-        f"""
+    told = f"""
 Look at:
   {current}/index.html              every page, in a browser
   {current}/{PAGE}/headlines.html   what a web server includes in that site's pages
   sqlite3 {network.database} 'SELECT * FROM page_headlines'
   {_program()} -c {config} status"""
-    )
+    click.echo(printable_lines(told))
 
 
 def _program() -> str:

@@ -53,8 +53,8 @@ def show_headlines(
     blocks = (*present, *(BlockContent(id, id, None, found) for id, found in shown.items()))
     content = PageContent(page.id, page.site, blocks, page.link_params)
     files = render_page(content, look_of(network, page.site))
-    text = files[f"{page_id}/headlines.{'json' if as_json else 'txt'}"].decode()
-    click.echo(text if as_json else printable_lines(text), nl=False)
+    body = files[f"{page_id}/headlines.{'json' if as_json else 'txt'}"]
+    click.echo(body if as_json else printable_lines(body.decode()), nl=False)
     if not published:
         why = "was published then" if at else "is published yet: `aggregator run --once` does it"
         print(f"nothing {why}", file=sys.stderr)

@@ -5,12 +5,13 @@ Asked twice a minute: it loads no more than it needs.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from aggregator.cli.context import Options
 from aggregator.control import ask
 from aggregator.logs import printable
-from aggregator.network import Network
 
 NOT_WELL = 1
 TIMEOUT_S = 5.0
@@ -20,12 +21,14 @@ TIMEOUT_S = 5.0
 @click.pass_obj
 def health(options: Options) -> int:
     """Ask the running daemon how it is; status 1 with the reason when it is not well."""
-    return show_health(options.network())
+    # Named, the database is all that is needed: a daemon goes on under a feeds.yaml that is wrong.
+    database = options.database or options.network().database
+    return show_health(database.absolute())
 
 
-def show_health(network: Network) -> int:
+def show_health(database: Path) -> int:
     """One line; 1 when the daemon has a complaint or there is none."""
-    answer = ask(network.database, {"command": "health"}, timeout=TIMEOUT_S)
+    answer = ask(database, {"command": "health"}, timeout=TIMEOUT_S)
     complaint = "no daemon runs" if answer is None else answer.get("complaint")
     click.echo(printable(str(complaint or "ok")))
     return NOT_WELL if complaint else 0

@@ -16,6 +16,7 @@ from sqlite_utils import Database
 from aggregator import replaying
 from aggregator.cli.context import AS_JSON, Options
 from aggregator.cli.moments import MOMENT
+from aggregator.cli.paths import FILE_PATH
 from aggregator.errors import DamagedError
 from aggregator.instance import run_loop
 from aggregator.logs import printable, set_up_logging
@@ -29,7 +30,7 @@ SOME_DAMAGED = 1
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FILE_PATH)
 @click.pass_obj
 def backup(options: Options, file: Path) -> None:
     """Write a copy of the database to FILE, checked and whole, also while the daemon runs."""
@@ -53,7 +54,7 @@ def vacuum(options: Options) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FILE_PATH)
 @click.option("--until", type=MOMENT, help="Not what came after: 2026-11-24T12:00, or 2h ago.")
 @click.pass_obj
 def replay(options: Options, file: Path, until: datetime | None) -> int:
@@ -69,7 +70,7 @@ def make_backup(network: Network, file: Path) -> None:
     """Says where the copy is and how large."""
     target = file.absolute()
     back_up(network.database, target)
-    click.echo(f"{target}: {target.stat().st_size} bytes, checked")
+    click.echo(f"{printable(str(target))}: {target.stat().st_size} bytes, checked")
 
 
 def examine_database(network: Network, *, reindex: bool, as_json: bool) -> int:
@@ -112,8 +113,9 @@ def replay_archive(network: Network, file: Path, *, until: datetime | None) -> i
 
         done = run_loop(replaying.replay(network, target, until=until, on_poll=told))
     click.echo(
-        f"{target}: {done.polls} polls replayed, {done.documents} of them with a document;"
-        f" {done.left_out} of feeds that feeds.yaml does not have, {done.problems} damaged"
+        f"{printable(str(target))}: {done.polls} polls replayed, {done.documents} of them with"
+        f" a document; {done.left_out} of feeds that feeds.yaml does not have,"
+        f" {done.problems} damaged"
     )
     return SOME_DAMAGED if done.problems else 0
 
@@ -123,7 +125,8 @@ def vacuum_database(network: Network) -> None:
     set_up_logging(quiet=True)
     answer = request(network, {"command": "vacuum"}, timeout=UPKEEP_TIMEOUT_S)
     click.echo(
-        f"{network.database}: {answer['entries']} entries, {answer['stories']} stories,"
-        f" {answer['polls']} polls and {answer['archived']} polls of the archive removed;"
+        f"{printable(str(network.database))}: {answer['entries']} entries,"
+        f" {answer['stories']} stories, {answer['polls']} polls and {answer['archived']} polls"
+        f" of the archive removed;"
         f" {answer['bytes_before']} bytes before, {answer['bytes_after']} after"
     )

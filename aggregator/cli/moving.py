@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from aggregator.cli.context import Options
 from aggregator.cli.moments import MOMENT
+from aggregator.cli.paths import FILE_PATH
 from aggregator.config import load_network
 from aggregator.errors import ConfigError, StorageError, UsageError
 from aggregator.export import WRITERS
@@ -30,7 +31,7 @@ from aggregator.store.exporting import KINDS, Wanted, export_batches, export_col
 )
 @click.option("--since", type=MOMENT, help="First seen then or later: 2026-11-24, or 7d ago.")
 @click.option("--site", help="Of this site only.")
-@click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="A file to make.")
+@click.option("-o", "--output", "target", type=FILE_PATH, help="A file to make.")
 @click.pass_obj
 def export(
     options: Options,
@@ -49,7 +50,7 @@ def export(
 
 
 @click.command("import-opml")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FILE_PATH)
 def import_opml(file: Path) -> None:
     """Print a feeds.yaml for the feeds of an OPML file; folders become blocks."""
     print_imported(file)
@@ -66,6 +67,8 @@ def export_rows(network: Network, wanted: Wanted, *, form: str, target: Path | N
     """Into `target`, which appears whole or not at all, or to standard output."""
     if wanted.site is not None and wanted.site not in {site.id for site in network.sites}:
         raise UsageError(f"{wanted.site}: no such site in feeds.yaml")
+    if target is not None:
+        _check_target(network.database, target)
     with closing(open_reader(network.database).conn) as connection:
         db = Database(connection)
         columns, batches = export_columns(db, wanted.kind), export_batches(db, wanted)
@@ -83,6 +86,17 @@ def export_rows(network: Network, wanted: Wanted, *, form: str, target: Path | N
             part.unlink(missing_ok=True)
 
 
+def _check_target(database: Path, target: Path) -> None:
+    """The file is put in the place of what is there: never of the database, nor of a device."""
+    if not target.parent.is_dir():
+        raise StorageError(f"{target.parent}: no such directory")
+    if target.exists() and not target.is_file():
+        raise UsageError(f"{target}: not a file; expected the name of one to make")
+    ours = {Path(f"{database}{ending}").resolve() for ending in ("", "-wal", "-shm", ".lock")}
+    if target.resolve() in ours:
+        raise UsageError(f"{target}: the database; expected the name of another file")
+
+
 def print_imported(file: Path) -> None:
     """A feeds.yaml for the OPML; what cannot be polled is said on standard error."""
     try:
@@ -90,7 +104,10 @@ def print_imported(file: Path) -> None:
             document = opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
-    opml = read_opml(document)
+    try:
+        opml = read_opml(document)
+    except UsageError as error:
+        raise UsageError(f"{file}: {error}") from error
     text = feeds_yaml(opml)
     for skipped in opml.skipped:
         print(f"left out: {printable(skipped)}", file=sys.stderr)
@@ -99,7 +116,7 @@ def print_imported(file: Path) -> None:
     except ConfigError as error:
         for problem in error.problems:
             print(printable(f"to be corrected: {problem}"), file=sys.stderr)
-    click.echo(text, nl=False)
+    click.echo(text.encode(), nl=False)  # UTF-8 wherever it goes, as feeds.yaml is
 
 
 def print_opml(network: Network) -> None:
@@ -109,4 +126,4 @@ def print_opml(network: Network) -> None:
         with closing(open_reader(network.database).conn) as connection:
             feeds = reading.enabled_feeds(Database(connection))
             titles = {feed.url: feed.meta.title for feed in feeds}
-    click.echo(write_opml(network, titles).decode(), nl=False)
+    click.echo(write_opml(network, titles), nl=False)

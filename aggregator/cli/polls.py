@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from tabulate import tabulate
 
 from aggregator.cli.context import AS_JSON, Options
+from aggregator.cli.tables import fit_table
 from aggregator.control import Message
-from aggregator.logs import masked_url, printable, printable_lines, set_up_logging
+from aggregator.logs import masked_url, printable, set_up_logging
 from aggregator.network import Network
 from aggregator.requests import CHECK_TIMEOUT_S, request
 
@@ -26,7 +26,7 @@ def check(options: Options, fetch: bool, as_json: bool) -> int:
     """Validate feeds.yaml."""
     network = options.network()
     if not fetch:
-        click.echo(summary(network, options.config))
+        show_summary(network, options.config, as_json=as_json)
         return 0
     set_up_logging(quiet=True)
     answer = request(network, {"command": "check"}, timeout=CHECK_TIMEOUT_S)
@@ -45,11 +45,19 @@ def poll(options: Options, feed: str, as_json: bool) -> int:
     return show_poll(answer, as_json=as_json)
 
 
-def summary(network: Network, config: Path) -> str:
-    """One line: what the file holds."""
-    sites, feeds, pages = len(network.sites), len(network.feeds()), len(network.pages)
-    blocks = sum(len(page.blocks) for page in network.pages)
-    return f"{config}: ok: {sites} sites, {feeds} feeds, {pages} pages, {blocks} blocks on them"
+def show_summary(network: Network, config: Path, *, as_json: bool) -> None:
+    """One line, or one object: what the file holds."""
+    holds = {
+        "sites": len(network.sites),
+        "feeds": len(network.feeds()),
+        "pages": len(network.pages),
+        "blocks": sum(len(page.blocks) for page in network.pages),
+    }
+    if as_json:
+        click.echo(json.dumps(holds, indent=2))
+        return
+    counts = ", ".join(f"{count} {what}" for what, count in holds.items())
+    click.echo(f"{printable(str(config))}: ok: {counts} on them")
 
 
 def show_check(answer: Message, *, as_json: bool) -> int:
@@ -66,11 +74,11 @@ def show_check(answer: Message, *, as_json: bool) -> int:
             feed["url"],
             feed["outcome"] or "-",
             feed["entries"],
-            feed["error"] or ("" if feed["polled"] else "polled a moment ago: not again so soon"),
+            feed["error"] or ("" if feed["polled"] else _left_alone(feed)),
         ]
         for feed in feeds
     ]
-    click.echo(printable_lines(tabulate(table, headers=headers)))
+    click.echo(fit_table(table, headers))
     return FAILED if failing else 0
 
 
@@ -81,11 +89,18 @@ def show_poll(answer: Message, *, as_json: bool) -> int:
         click.echo(json.dumps(feeds, indent=2))
     for feed in () if as_json else feeds:
         if not feed["polled"]:
-            why = "polled a moment ago: not again so soon"
+            why = _left_alone(feed)
         else:
             why = f"{feed['outcome']}: {feed['error'] or '{} new'.format(feed['new'])}"
         click.echo(printable(f"{feed['url']}: {why}"))
     return FAILED if any(feed["error"] for feed in feeds) else 0
+
+
+def _left_alone(feed: dict[str, Any]) -> str:
+    """Why a feed was not polled."""
+    if feed["paused_until"]:
+        return f"paused until {feed['paused_until']}, as its server asked"
+    return "polled a moment ago: not again so soon"
 
 
 def _feeds_of(answer: Message) -> list[dict[str, Any]]:

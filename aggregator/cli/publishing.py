@@ -6,7 +6,7 @@ import click
 
 from aggregator.cli.context import Options
 from aggregator.control import Message
-from aggregator.logs import set_up_logging
+from aggregator.logs import printable, set_up_logging
 from aggregator.network import Network
 from aggregator.requests import request
 
@@ -33,7 +33,7 @@ def publish(options: Options, rollback: int | None) -> None:
 
 def show_publication(answer: Message, network: Network) -> None:
     """What a publication changed, and where it is."""
-    where = network.output / "current"
+    where = printable(str(network.output / "current"))
     if answer["generation"] is None:
         click.echo(f"{where}: nothing to change")
     else:

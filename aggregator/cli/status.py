@@ -9,11 +9,11 @@ from dataclasses import asdict
 
 import click
 from sqlite_utils import Database
-from tabulate import tabulate
 
 from aggregator.cli.context import AS_JSON, Options
 from aggregator.cli.freshness import show_freshness
-from aggregator.logs import masked_url, printable, printable_lines
+from aggregator.cli.tables import fit_table
+from aggregator.logs import masked_url, printable
 from aggregator.network import Network
 from aggregator.store import reading
 from aggregator.store.connection import open_reader
@@ -39,10 +39,11 @@ def show_status(network: Network, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_masked(status) for status in statuses], indent=2))
         return
-    headers = ["site", "feed", "state", "last poll", "outcome", "next poll", "why"]
+    headers = ["id", "site", "feed", "state", "last poll", "outcome", "next poll", "why"]
     headers += ["entries", "failures", "known by"]
     table = [
         [
+            status.feed_id,
             status.site,
             masked_url(status.url),
             status.state,
@@ -56,7 +57,7 @@ def show_status(network: Network, *, as_json: bool) -> None:
         ]
         for status in statuses
     ]
-    click.echo(printable_lines(tabulate(table, headers=headers)))
+    click.echo(fit_table(table, headers))
     for status in statuses:
         for remark in _remarks(status):
             click.echo(printable(f"{masked_url(status.url)}: {remark}"))
@@ -72,6 +73,8 @@ def _remarks(status: reading.FeedStatus) -> Iterator[str]:
     """What does not fit into a row."""
     if status.last_error:
         yield status.last_error
+    if status.state == "paused":
+        yield f"paused until {status.paused_until}, as its server asked"
     if status.moved_to:
         where = masked_url(status.moved_to)
         yield f"moved; polled at {where} (`feeds undo-move {status.feed_id}` ends that)"

@@ -63,7 +63,7 @@ def merge(options: Options, a: str, b: str, note: str | None) -> None:
 
 
 @click.command()
-@click.argument("entry", type=click.IntRange(min=1))
+@click.argument("entry", type=click.IntRange(1, 2**63 - 1))
 @_NOTE
 @click.pass_obj
 def unmerge(options: Options, entry: int, note: str | None) -> None:
@@ -97,7 +97,7 @@ def show_story(network: Network, name: str, *, as_json: bool) -> None:
     account = _masked(account)
     pages = _pages(account, network, offer, now)
     if as_json:
-        click.echo(json.dumps({**asdict(account), "pages": pages}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps({**asdict(account), "pages": pages}, indent=2))
         return
     lines = [*_head(account), "", *_members(account), "", *_alike(account), *_page_lines(pages)]
     click.echo(printable_lines("\n".join(lines)))
@@ -144,7 +144,7 @@ def _members(account: StoryAccount) -> Iterator[str]:
     yield "told by one entry" if count == 1 else f"told by {count or 'no'} entries"
     for teller in account.tellers:
         yield from _teller(teller, is_alone=len(account.tellers) == 1)
-    for word in account.overrides:
+    for word in account.by_hand:
         said = "merged by hand" if word.kind == "force" else "kept apart by hand"
         note = f": {word.note}" if word.note else ""
         yield f"  entries {word.a_entry} and {word.b_entry} {said}, {word.created_at}{note}"
@@ -153,6 +153,8 @@ def _members(account: StoryAccount) -> Iterator[str]:
 def _teller(teller: Teller, *, is_alone: bool) -> Iterator[str]:
     yield f"  entry {teller.entry}, {teller.site}: {teller.title}"
     yield f"    {teller.url or 'no link'}"
+    if teller.is_gone:
+        yield "    its page is gone; `aggregator overrides` says since when"
     yield f"    from {teller.feed}, first seen {teller.first_seen_at}"
     for title in teller.earlier:
         if title != teller.title:

@@ -4,6 +4,7 @@
     examine         headlines -> matches and findings                matching
     regroup         ties -> stories, faces, copies and evidence      grouping
     merge_stories   an editor's word, over every rule                editing
+    retell_link     a link that went or came back -> how its stories are told  grouping
     rematch_batch   the same again for what is stored already        rematch
 
 Decisions are the core's (`identity`, `match`, `similar`, `stories`); rows are the store's.
@@ -11,7 +12,7 @@ Decisions are the core's (`identity`, `match`, `similar`, `stories`); rows are t
 
 from aggregator.intake.document import store_document
 from aggregator.intake.editing import Merged, find_story, merge_stories, unmerge_entry
-from aggregator.intake.grouping import regroup
+from aggregator.intake.grouping import regroup, retell, retell_link
 from aggregator.intake.matching import examine
 from aggregator.intake.rematch import Step, rematch_batch
 
@@ -23,6 +24,8 @@ __all__ = [
     "merge_stories",
     "regroup",
     "rematch_batch",
+    "retell",
+    "retell_link",
     "store_document",
     "unmerge_entry",
 ]

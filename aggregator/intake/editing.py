@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from aggregator.errors import UsageError
 from aggregator.intake.grouping import regroup
 from aggregator.network import Network
+from aggregator.render.printable import one_line
 from aggregator.store import explaining, similarity, storylines
 from aggregator.url_key import canonical_url
 
@@ -33,7 +34,8 @@ def find_story(db: Database, name: str) -> int:
         if account is None:
             raise UsageError(f"{name}: no such story")
         return account.story
-    found = explaining.entries_with_link(db, canonical_url(name))
+    is_text = one_line(name) == name  # cleaned, it would name something else
+    found = explaining.entries_with_link(db, canonical_url(name)) if is_text else []
     if not found:
         raise UsageError(f"{name}: no entry has this link; a story is named by number or link")
     return found[0][1]

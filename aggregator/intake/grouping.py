@@ -29,10 +29,11 @@ from aggregator.similar import (
     identities,
     read_headline,
 )
-from aggregator.store import overrides, similarity, storylines, writing
+from aggregator.store import explaining, overrides, similarity, storylines, writing
 from aggregator.store.similarity import StoredHeadline, StoredMatch
 from aggregator.store.storylines import Evidence, StoredOverride
 from aggregator.stories import assign_stories, tell_copies, tell_story
+from aggregator.url_key import canonical_url
 from aggregator.urls import host_of
 
 REACH = 500
@@ -97,6 +98,25 @@ def regroup(
     storylines.replace_evidence(db, heads, evidence, now=now)
     settle_events(db, story_ids)
     return frozenset(story_ids)
+
+
+def retell_link(db: Database, override_id: int, owners: Mapping[str, str]) -> None:
+    """A link was withdrawn, or is so no longer: the stories that have it are told anew.
+
+    Nothing happens where the override is none of a link.
+    """
+    word = overrides.find(db, override_id)
+    if word is None or word.story_id is None or word.url is None:
+        return
+    named = {story_id for story_id, _ in overrides.stories_of(db, override_id)}
+    linked = {story for _, story in explaining.entries_with_link(db, canonical_url(word.url))}
+    retell(db, named | linked, owners)
+
+
+def retell(db: Database, story_ids: Iterable[int], owners: Mapping[str, str]) -> None:
+    """By the same entries, as they are now."""
+    told = {story_id: explaining.entries_of_story(db, story_id) for story_id in story_ids}
+    _tell(db, {story_id: found for story_id, found in told.items() if found}, owners)
 
 
 def _reach(db: Database, entry_ids: frozenset[int]) -> frozenset[int]:

@@ -26,7 +26,7 @@ class Started(StrEnum):
 
     STARTED = "started"
     UNKNOWN = "no such feed"
-    TOO_SOON = "polled a moment ago: not again so soon"
+    TOO_SOON = "polled a moment ago, or paused as its server asked: not so soon"
     PAUSED = "nothing is polled now: see /healthz"
 
 

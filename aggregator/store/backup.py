@@ -40,7 +40,8 @@ def back_up(source: Path, target: Path, *, progress: Progress | None = None) -> 
 def _check_target(source: Path, target: Path) -> None:
     if not target.parent.is_dir():
         raise StorageError(f"{target.parent}: no such directory")
-    if target.is_dir() or (target.exists() and source.exists() and target.samefile(source)):
+    is_other = target.exists() and not target.is_file()  # a directory, or a device to be replaced
+    if is_other or (target.exists() and source.exists() and target.samefile(source)):
         raise UsageError(f"{target}: not a place for a backup; expected the name of a file")
     # A log left of another database would be replayed into the copy.
     if Path(f"{target}-wal").exists() or Path(f"{target}-journal").exists():

@@ -34,13 +34,15 @@ class Tie:
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """An entry of the story. `earlier` are the titles it had, the oldest first."""
+    """An entry of the story. `earlier` are the titles it had, the oldest first; `is_gone`: its
+    link was withdrawn, as nothing is there any more."""
 
     entry: int
     site: str
     feed: str
     title: str
     url: str | None
+    is_gone: bool
     published_at: str | None
     first_seen_at: str
     earlier: tuple[str, ...]
@@ -73,7 +75,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class StoryAccount:
-    """Everything `explain` says of one story, but for the pages it is not on."""
+    """Everything `explain` says of one story, but for the pages it is not on.
+
+    `by_hand`: which of its entries editors merged or keep apart.
+    """
 
     story: int
     site: str
@@ -86,7 +91,7 @@ class StoryAccount:
     event: int | None
     tellers: tuple[Teller, ...]
     lookalikes: tuple[Lookalike, ...]
-    overrides: tuple[storylines.StoredOverride, ...]
+    by_hand: tuple[storylines.StoredOverride, ...]
     copies: tuple[Copy, ...]
     places: tuple[Place, ...]
 
@@ -155,7 +160,7 @@ def account_of(db: Database, story_id: int) -> StoryAccount | None:
         event=row["event_id"],
         tellers=_tellers(db, entries),
         lookalikes=_lookalikes(db, story_id, entries),
-        overrides=tuple(storylines.overrides_on(db, entries)),
+        by_hand=tuple(storylines.overrides_on(db, entries)),
         copies=_copies(db, story_id),
         places=places_of(db, [story_id]),
     )
@@ -166,10 +171,10 @@ def _tellers(db: Database, entries: list[int]) -> tuple[Teller, ...]:
     for row in storylines.standing_evidence(db, entries):
         ties[row["entry_id"]] = (*ties.get(row["entry_id"], ()), _tie(db, row))
     cursor = db.conn.execute(
-        """
+        f"""
         SELECT
             entries.id, feeds.site_id, feeds.url AS feed, entries.title, entries.url,
-            entries.published_at, entries.first_seen_at
+            entries.url IN ({GONE_LINKS}) AS is_gone, entries.published_at, entries.first_seen_at
         FROM json_each(:wanted) AS wanted
         CROSS JOIN entries ON entries.id = wanted.value
         CROSS JOIN feeds ON feeds.id = entries.feed_id
@@ -183,6 +188,7 @@ def _tellers(db: Database, entries: list[int]) -> tuple[Teller, ...]:
             feed=row["feed"],
             title=row["title"],
             url=row["url"],
+            is_gone=bool(row["is_gone"]),
             published_at=row["published_at"],
             first_seen_at=row["first_seen_at"],
             earlier=_earlier_titles(db, row["id"]),

@@ -41,7 +41,8 @@ class FeedStatus:
     """A line of `status`. Times are the database's text, None where it never happened.
 
     `moved_to` is polled instead of `url`; `move_sighted` is where a permanent redirect leads that
-    is not (yet) believed, `move_sighted_at` since when.
+    is not (yet) believed, `move_sighted_at` since when. `paused_until`: what a server last asked
+    for, which may be over.
     """
 
     feed_id: int
@@ -61,6 +62,7 @@ class FeedStatus:
     move_sighted_at: str | None
     why: str | None
     id_policy: str = "guid"
+    paused_until: str | None = None
 
 
 def due_feeds(db: Database, *, now: datetime, limit: int) -> tuple[FeedState, ...]:
@@ -236,7 +238,7 @@ def feed_statuses(db: Database) -> tuple[FeedStatus, ...]:
             feeds.last_polled_at, feeds.last_outcome, feed_health.last_success_at,
             feed_health.next_poll_at, feed_health.newest_entry_at, feed_health.failures,
             feed_health.last_error, feeds.next_poll_why, feeds.id_policy,
-            feeds.entries,
+            feeds.entries, feeds.paused_until,
             in_force.url AS moved_to, sighted.url AS move_sighted,
             sighted.first_sighted_at AS move_sighted_at
         FROM feed_health
@@ -278,6 +280,7 @@ def feed_health(db: Database) -> tuple[FeedHealth, ...]:
 
 
 def _feed_status(row: sqlite3.Row) -> FeedStatus:
+    is_polled = row["state"] != "disabled"  # its time stays, for when it is in feeds.yaml again
     return FeedStatus(
         feed_id=row["feed_id"],
         site=row["site_id"],
@@ -286,7 +289,7 @@ def _feed_status(row: sqlite3.Row) -> FeedStatus:
         last_polled_at=row["last_polled_at"],
         last_outcome=row["last_outcome"],
         last_success_at=row["last_success_at"],
-        next_poll_at=row["next_poll_at"],
+        next_poll_at=row["next_poll_at"] if is_polled else None,
         newest_entry_at=row["newest_entry_at"],
         entries=row["entries"],
         failures=row["failures"],
@@ -294,6 +297,7 @@ def _feed_status(row: sqlite3.Row) -> FeedStatus:
         moved_to=row["moved_to"],
         move_sighted=row["move_sighted"],
         move_sighted_at=row["move_sighted_at"],
-        why=row["next_poll_why"],
+        why=row["next_poll_why"] if is_polled else None,
         id_policy=row["id_policy"],
+        paused_until=row["paused_until"],
     )

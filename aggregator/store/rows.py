@@ -197,6 +197,7 @@ def member(row: sqlite3.Row) -> Member:
         held_until=time_of(row["held_until"]),
         has_summary=bool(row["summary"]),
         agency=row["agency"],
+        is_gone=bool(row["is_gone"]),
     )
 
 

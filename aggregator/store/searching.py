@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
+from aggregator.errors import UsageError
 from aggregator.match import ChangedEntry, NewEntry
 from aggregator.search_words import cjk_pairs, match_expression
 from aggregator.times import format_time
@@ -34,7 +35,10 @@ _REPLACE = """
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is looked for. Times bound what a story sorts by; `until` is not included."""
+    """What is looked for. Times bound what a story sorts by; `until` is not included.
+
+    Raises UsageError for a `limit` that is not from 1 to `MAX_LIMIT`.
+    """
 
     words: str
     site: str | None = None
@@ -42,6 +46,10 @@ class Search:
     until: datetime | None = None
     page: str | None = None
     limit: int = 20
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.limit <= MAX_LIMIT:
+            raise UsageError(f"limit {self.limit}: from 1 to {MAX_LIMIT} was expected")
 
     @property
     def is_narrow(self) -> bool:
@@ -118,7 +126,6 @@ def find_stories(db: Database, search: Search) -> tuple[Hit, ...]:
     expression = match_expression(search.words)
     if expression is None:
         return ()
-    limit = max(0, min(search.limit, MAX_LIMIT))
     found: dict[int, tuple[bool, sqlite3.Row]] = {}
     before = 1 << 62
     for _ in range(MAX_WINDOWS if search.is_narrow else 1):
@@ -131,10 +138,10 @@ def find_stories(db: Database, search: Search) -> tuple[Hit, ...]:
             titled = row["entry_id"] in in_title or (known is not None and known[0])
             found[row["story_id"]] = (titled, row)
         before = window[-1]
-        if len(found) >= limit:
+        if len(found) >= search.limit:
             break
     ranked = sorted(found.values(), key=_rank, reverse=True)
-    return tuple(_hit(row) for _, row in ranked[:limit])
+    return tuple(_hit(row) for _, row in ranked[: search.limit])
 
 
 def _rank(told: tuple[bool, sqlite3.Row]) -> tuple[bool, str, int]:

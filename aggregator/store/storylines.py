@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from aggregator.store import rows
+from aggregator.store.overrides import GONE_LINKS
 from aggregator.stories import Member, StoryCopy
 from aggregator.times import format_time
 
@@ -219,11 +220,12 @@ def retired_by(db: Database, entry_ids: Iterable[int]) -> dict[int, int]:
 def members(db: Database, entry_ids: Iterable[int]) -> dict[int, Member]:
     """Entry id -> the entry as part of a story."""
     cursor = db.conn.execute(
-        """
+        f"""
         SELECT
             entries.id, entries.feed_id, entries.story_id, feeds.site_id AS feed_site,
             entries.url, entries.title, entries.summary, entries.image_url,
-            entries.published_at, entries.first_seen_at, entries.held_until, entries.agency
+            entries.published_at, entries.first_seen_at, entries.held_until, entries.agency,
+            entries.url IN ({GONE_LINKS}) AS is_gone
         FROM json_each(:wanted) AS wanted
         CROSS JOIN entries ON entries.id = wanted.value
         CROSS JOIN feeds ON feeds.id = entries.feed_id

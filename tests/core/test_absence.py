@@ -19,7 +19,8 @@ HOUR = timedelta(hours=1)
 BLOCK = Block("b", "B", None, ("daily", "space", "mars"), limit=3)
 NETWORK = Network("N", None, Path("/d"), Path("/o"), (), (), licences=(Licence("AFP", ("daily",)),))
 COPY = CopyState("daily", True, False, None, NOW - 2 * HOUR, None)
-WITHDRAW, PIN = OverrideKind.WITHDRAW, OverrideKind.PIN
+WITHDRAW, PIN, RETITLE = OverrideKind.WITHDRAW, OverrideKind.PIN, OverrideKind.RETITLE
+TOLD = frozenset({1})
 
 
 def story(id: int, hours: float, site: str = "daily", **more: Any) -> Story:
@@ -101,7 +102,12 @@ NEWER = tuple(story(id, 1) for id in (2, 3, 4))
         ),
         (
             {},
-            {"overrides": (Override(1, WITHDRAW, words="story 1"),)},
+            {
+                "overrides": (
+                    Override(1, RETITLE, TOLD, value="X"),
+                    Override(2, WITHDRAW, words="x"),
+                )
+            },
             "kept out by what editors withdrew or pinned",
         ),
     ],
@@ -136,10 +142,15 @@ def test_each_block_has_its_own_reason() -> None:
         (Override(1, WITHDRAW, frozenset({1}), page="p"), True),
         (Override(1, WITHDRAW, frozenset({1}), page="another"), False),
         (Override(1, WITHDRAW, frozenset({2})), False),
+        (Override(1, WITHDRAW, words="story 1"), True),
+        (Override(1, WITHDRAW, words="story 1", page="p"), True),
+        (Override(1, WITHDRAW, words="story 1", page="another"), False),
+        (Override(1, WITHDRAW, words="story 2"), False),
+        (Override(1, PIN, words="story 1"), False),
     ],
 )
 def test_what_is_withdrawn_says_so(word: Override, is_withdrawn: bool) -> None:
-    """From all pages, or from this one."""
+    """From all pages, or from this one; itself, or by words in its title."""
     asked = question(replace(BLOCK, max_age=HOUR), overrides=(word,))
 
     assert why_absent(asked, [COPY]).startswith("withdrawn; ") is is_withdrawn

@@ -55,6 +55,8 @@ def test_a_link_to_no_site_belongs_to_the_feed() -> None:
     [
         pytest.param(member(2), member(1, title=""), id="has-a-title"),
         pytest.param(member(1), member(2, url=None), id="has-a-link"),
+        pytest.param(member(1), member(2, is_gone=True), id="whose-page-is-there"),
+        pytest.param(member(1, is_gone=True), member(2, url=None), id="a-link-nevertheless"),
         pytest.param(member(1, feed_site="b"), member(2), id="the-owner's-own-feed"),
         pytest.param(member(1), member(2, published_at=None), id="dated"),
         pytest.param(member(2), member(1), id="the-earlier"),
@@ -116,6 +118,20 @@ def test_each_owner_has_its_copy() -> None:
     ]
     assert {copy.shown_at for copy in copies} == {NOW - timedelta(hours=2)}
     assert [copy.held_until for copy in copies] == [FUTURE, None]
+    assert {copy.agency for copy in copies} == {"AFP"}
+
+
+def test_a_site_tells_it_by_an_entry_whose_page_is_there() -> None:
+    """While it has one; the copy of a site that has none left is still the best of them."""
+    members = [
+        member(1, url="https://b.example/1", is_gone=True, agency="AFP"),
+        member(2, url="https://elsewhere.example/2", is_gone=True),
+        member(3, url="https://b.example/3"),
+    ]
+
+    copies = tell_copies(tell_story(9, members, owners=OWNERS), members, owners=OWNERS)
+
+    assert [(copy.site_id, copy.entry_id) for copy in copies] == [("a", 2), ("b", 3)]
     assert {copy.agency for copy in copies} == {"AFP"}
 
 

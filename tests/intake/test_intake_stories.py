@@ -616,7 +616,7 @@ def test_the_account_of_a_merged_story(store: Store, network: Network) -> None:
     (tie,) = account.tellers[1].ties
     assert (tie.rule, tie.matched_entry, tie.matched_title) == ("A", 1, QUAKE)
     assert [copy.site for copy in account.copies] == ["a", "b"]
-    assert (account.places, account.lookalikes, account.overrides) == ((), (), ())
+    assert (account.places, account.lookalikes, account.by_hand) == ((), (), ())
     assert explaining.account_of(store.db, 99) is None
 
 

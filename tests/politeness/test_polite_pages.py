@@ -14,9 +14,11 @@ from fetch_servers import redirect
 from polite_world import World, full, network_with, status, world
 
 from aggregator.fetch import Fetcher
+from aggregator.intake import retell
 from aggregator.network import Block, Network, Page, Site
 from aggregator.publication import begin, select_stored
 from aggregator.store import checks, overrides, publications
+from aggregator.store.searching import Search, find_stories
 from aggregator.times import format_time
 from aggregator.visiting import AT_A_TIME, Visit, check_stories
 
@@ -29,7 +31,8 @@ PAGES = (
     Page("a", "c", (Block("x", "X", None, ("a", "b"), limit=100),)),
     Page("c", "c", (Block("x", "X", None, ("b",), limit=100),)),
 )
-B = Site("b", "B", "https://b.example/", ("b.example",), ())
+B = Site("b", "B", "https://b.example/", ("b.example", "copies.test"), ())
+COPY = "copies.test/1"
 THERE = full(b"<!doctype html><title>A story</title>" + b" " * 100_000)
 
 
@@ -87,16 +90,19 @@ class Shown:
             found[page].append(url)
         return found
 
-    def copy(self, story: int, place: str) -> None:
-        """Site b tells a story of site a as well, under a link of its own."""
+    def copy(self, story: int, place: str = COPY) -> None:
+        """The story is told once more, under another link; at copies.test it is site b's."""
         self.world.store.db.conn.execute(
             """
-            INSERT INTO story_copies (story_id, site_id, entry_id, url, title, shown_at)
-            SELECT story_id, 'b', entry_id, :url, title, shown_at FROM story_copies
+            INSERT INTO entries (feed_id, url, title, first_seen_at, last_seen_at, story_id)
+            SELECT feed_id, :url, :place, first_seen_at, last_seen_at, story_id FROM entries
             WHERE story_id = :story
+            LIMIT 1
             """,
-            {"story": story, "url": self.world.url(place)},
+            {"story": story, "place": place, "url": self.world.url(place)},
         )
+        with self.world.store.transaction() as db:
+            retell(db, [story], self.network.owners())
 
     def asked(self) -> list[str]:
         """Every page that was asked for, in order."""
@@ -185,16 +191,16 @@ async def test_what_moves_on_its_page_is_asked_for_all_the_same(tmp_path: Path) 
 async def test_a_dead_link_takes_one_copy_off_the_pages(tmp_path: Path) -> None:
     """What a page shows is asked for; another site's copy stands in, and is asked for in turn."""
     async with shown(tmp_path, 2) as pages:
-        pages.copy(1, "b.test/copy")
+        pages.copy(1)
         pages.publish()
         pages.world.serve(place_of(1), GONE)
-        pages.world.serve("b.test/copy", THERE)
-        first, second, copy = map(pages.world.url, (place_of(1), place_of(2), "b.test/copy"))
+        pages.world.serve(COPY, THERE)
+        first, second, copy = map(pages.world.url, (place_of(1), place_of(2), COPY))
         assert pages.links() == {"a": [first, second], "c": [copy]}
 
         await pages.visit(EVERY)
 
-        assert sorted(pages.asked()) == ["a.test/1", "b.test/2", "b.test/copy"]
+        assert sorted(pages.asked()) == ["a.test/1", "b.test/2", COPY]
         assert pages.links() == {"a": [copy, second], "c": [copy]}
         assert pages.world.rows("SELECT kind, story_id, url, note FROM overrides") == [
             ("withdraw", 1, first, "its page is gone (HTTP status 410); ends when it is back")
@@ -207,12 +213,41 @@ async def test_a_dead_link_takes_one_copy_off_the_pages(tmp_path: Path) -> None:
         assert pages.links() == {"a": [first, second], "c": [copy]}
 
 
+async def test_neither_search_nor_view_shows_a_link_that_pages_would_not(tmp_path: Path) -> None:
+    """They show a copy whose page is there, in its site's name, and nothing once none is left."""
+
+    def found(pages: Shown) -> list[tuple[str, str | None]]:
+        rows = pages.world.rows("SELECT site_id, url FROM headlines")
+        hits = find_stories(pages.world.store.db, Search("story"))
+        assert rows == [(hit.site, hit.url) for hit in hits]
+        return [(hit.site, hit.url) for hit in hits]
+
+    async with shown(tmp_path, 1) as pages:
+        pages.copy(1)
+        pages.publish()
+        pages.world.serve(COPY, THERE)
+        first, copy = map(pages.world.url, (place_of(1), COPY))
+        assert found(pages) == [("a", first)]
+
+        pages.world.serve(place_of(1), GONE)
+        await pages.visit(EVERY)
+        assert found(pages) == [("b", copy)]
+
+        pages.world.serve(COPY, GONE)
+        await pages.visit(EVERY)
+        assert found(pages) == []
+
+        pages.world.serve(place_of(1), THERE)
+        await pages.visit(EVERY)
+        assert found(pages) == [("a", first)]
+
+
 async def test_a_dead_copy_of_a_sister_leaves_the_main_link(tmp_path: Path) -> None:
     """On the page that has no other source nothing stands in."""
     async with shown(tmp_path, 1) as pages:
-        pages.copy(1, "b.test/copy")
+        pages.copy(1)
         pages.publish()
-        pages.world.serve("b.test/copy", GONE)
+        pages.world.serve(COPY, GONE)
 
         visit = await pages.visit(EVERY)
 
@@ -223,20 +258,20 @@ async def test_a_dead_copy_of_a_sister_leaves_the_main_link(tmp_path: Path) -> N
 async def test_a_story_without_a_living_copy_is_withdrawn(tmp_path: Path) -> None:
     """Until one of its pages is back, or a copy comes that has another link."""
     async with shown(tmp_path, 1) as pages:
-        pages.copy(1, "b.test/copy")
+        pages.copy(1)
         pages.publish()
         pages.world.serve(place_of(1), GONE)
-        pages.world.serve("b.test/copy", GONE)
+        pages.world.serve(COPY, GONE)
         await pages.visit(EVERY)
         assert pages.stories() == []
         assert pages.world.row("SELECT withdrawn_at IS NOT NULL FROM stories") == (1,)
 
-        pages.world.serve("b.test/copy", THERE)
+        pages.world.serve(COPY, THERE)
         await pages.visit(EVERY)
-        copy = pages.world.url("b.test/copy")
+        copy = pages.world.url(COPY)
         assert pages.links() == {"a": [copy], "c": [copy]}
 
-        pages.world.serve("b.test/copy", GONE)
+        pages.world.serve(COPY, GONE)
         await pages.visit(EVERY)
         assert pages.stories() == []
         pages.world.store.db.conn.execute(
@@ -246,6 +281,36 @@ async def test_a_story_without_a_living_copy_is_withdrawn(tmp_path: Path) -> Non
 
         assert pages.links() == {"a": [f"{copy}-moved"], "c": [f"{copy}-moved"]}
         assert pages.world.row("SELECT withdrawn_at FROM stories") == (None,)
+
+
+async def test_a_sites_next_article_stands_in_for_one_whose_page_is_gone(tmp_path: Path) -> None:
+    """Only when none of them is there is the story withdrawn; what is back first tells it first."""
+    async with shown(tmp_path, 1) as pages:
+        pages.copy(1, "a.test/again")
+        pages.publish()
+        first, again = map(pages.world.url, (place_of(1), "a.test/again"))
+        pages.world.serve("a.test/again", THERE)
+        assert pages.links()["a"] == [first]
+
+        pages.world.serve(place_of(1), GONE)
+        visit = await pages.visit(EVERY)
+        assert (visit.asked, visit.gone) == (1, 1)
+        assert pages.links()["a"] == [again]
+        assert pages.world.row("SELECT url, title FROM headlines") == (again, "a.test/again")
+
+        pages.world.serve("a.test/again", GONE)
+        await pages.visit(EVERY)
+        assert pages.links()["a"] == []
+        assert pages.world.rows("SELECT story_id FROM headlines") == []
+
+        pages.world.serve("a.test/again", THERE)
+        await pages.visit(EVERY)
+        assert pages.links()["a"] == [again]
+
+        pages.world.serve(place_of(1), THERE)
+        await pages.visit(EVERY)
+        assert pages.links()["a"] == [first]
+        assert pages.world.row("SELECT url FROM headlines") == (first,)
 
 
 async def test_404_counts_the_second_time(tmp_path: Path) -> None:

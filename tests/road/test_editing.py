@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,10 +15,16 @@ import pytest
 from road_build import family_at_work
 
 from aggregator.control import Message
+from aggregator.editors import OverrideKind
 from aggregator.errors import UsageError
 from aggregator.instance import Instance
+from aggregator.intake import retell_link
 from aggregator.publication import next_change
 from aggregator.requests import answer
+from aggregator.store import overrides
+from aggregator.store.overrides import NewOverride
+from aggregator.store.store import Store
+from aggregator.urls import MAX_URL
 
 PAGE = "spacewar"
 _HOLD = "UPDATE story_copies SET held_until = ? WHERE story_id = ?"
@@ -95,6 +101,15 @@ async def test_a_withdrawal_by_words_or_link_finds_its_stories(tmp_path: Path) -
         assert not {first, second} & everywhere(instance)
 
 
+async def test_a_link_may_be_as_long_as_that_of_a_story(tmp_path: Path) -> None:
+    """However much longer than a note it is."""
+    url = "https://a.example/".ljust(MAX_URL, "x")
+    async with family_at_work(tmp_path) as (instance, _):
+        await ask(instance, "withdraw", url=url)
+
+        assert query(instance, "SELECT url FROM overrides") == [(url,)]
+
+
 async def test_a_pin_and_a_new_title_run_out(tmp_path: Path) -> None:
     """For a while the story is first, under another title; then all is as before."""
     async with family_at_work(tmp_path) as (instance, _):
@@ -128,14 +143,17 @@ NONSENSE: list[tuple[dict[str, Any], str]] = [
     ({"kind": "withdraw", "story_id": 999}, "999: no such story"),
     ({"kind": "withdraw", "story_id": "1"}, "a story's number was expected"),
     ({"kind": "withdraw", "url": "javascript:1"}, "not an http"),
+    ({"kind": "withdraw", "url": f"https://a.example/{'x' * MAX_URL}"}, f"of 1 to {MAX_URL} char"),
     ({"kind": "withdraw", "words": "!?"}, "a letter or a digit"),
+    ({"kind": "withdraw", "words": "caf\udce9"}, "words in UTF-8 was expected"),
+    ({"kind": "withdraw", "url": "https://a.example/caf\udce9"}, "a URL in UTF-8 was expected"),
     ({"kind": "withdraw", "words": " "}, "of 1 to 500 characters"),
     ({"kind": "withdraw", "words": "x" * 501}, "of 1 to 500 characters"),
     ({"kind": "withdraw", "story_id": 1, "page": "x"}, "no such page"),
     ({"kind": "withdraw", "story_id": 1, "expires_at": "soon"}, "not of the form"),
     ({"kind": "withdraw", "story_id": 1, "expires_at": "2020-01-01T00:00:00Z"}, "in the past"),
     ({"kind": "retitle", "story_id": 1}, "a title was expected"),
-    ({"kind": "pin", "story_id": 1, "value": "x"}, "no such block"),
+    ({"kind": "pin", "story_id": 1, "value": "x"}, "no such block there; feeds.yaml has earth, "),
 ]
 
 
@@ -157,8 +175,12 @@ async def test_only_what_holds_can_be_undone(tmp_path: Path) -> None:
         async def undo(kind: str, number: object) -> None:
             await answer(instance, {"command": "undo", "kind": kind, "id": number})
 
-        for kind, number in (("pin", done["id"]), ("withdraw", 99), ("withdraw", None)):
-            with pytest.raises(UsageError, match=r"no such|expected"):
+        for kind, number, words in (
+            ("pin", done["id"], "a withdraw, not a pin; `aggregator withdraw --undo 1` ends it"),
+            ("withdraw", 99, "99: no such override"),
+            ("withdraw", None, "expected"),
+        ):
+            with pytest.raises(UsageError, match=words):
                 await undo(kind, number)
         await undo("withdraw", done["id"])
         with pytest.raises(UsageError, match="already"):
@@ -324,3 +346,32 @@ async def test_a_kill_after_putting_back_is_caught_up(tmp_path: Path) -> None:
         titles = query(instance, "SELECT title FROM page_headlines")
         assert ("Another title",) not in titles
         assert len(titles) > 20
+
+
+def _lose_link(store: Store, owners: Mapping[str, str]) -> None:
+    """Story 1 is told by another entry of its feed too, and what its own leads to is gone."""
+    with store.transaction() as db:
+        db.conn.execute(
+            """
+            INSERT INTO entries (feed_id, url, title, first_seen_at, last_seen_at, story_id)
+            SELECT feed_id, url || '/again', title, first_seen_at, last_seen_at, story_id
+            FROM entries WHERE id = (SELECT entry_id FROM stories WHERE id = 1)
+            """
+        )
+        (url,) = db.conn.execute("SELECT url FROM stories WHERE id = 1").fetchone()
+        gone = NewOverride(OverrideKind.WITHDRAW, story_id=1, url=url)
+        retell_link(db, overrides.add(db, gone, now=datetime.now(UTC)), owners)
+
+
+async def test_an_editor_has_a_link_shown_again_that_was_found_gone(tmp_path: Path) -> None:
+    """At once, in place of the one that stood in for it."""
+    async with family_at_work(tmp_path) as (instance, _):
+        ((first,),) = query(instance, "SELECT url FROM stories WHERE id = 1")
+        await instance.tools.store.run(_lose_link, instance.network.owners())
+        assert query(instance, "SELECT url FROM stories WHERE id = 1") == [(f"{first}/again",)]
+
+        await answer(instance, {"command": "undo", "kind": "withdraw", "id": 1})
+
+        assert query(instance, "SELECT url FROM stories WHERE id = 1") == [(first,)]
+        shown = query(instance, "SELECT url FROM page_headlines WHERE story_id = 1")
+        assert not {(f"{first}/again",)} & set(shown)

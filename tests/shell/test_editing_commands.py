@@ -79,7 +79,7 @@ def test_an_editor_retitles_and_pins(polled: Path) -> None:
         (["withdraw", "1", "--for", "1h", "--until", "2099-01-01T00:00:00Z"], "say the same"),
         (["withdraw", "1", "--until", "2020-01-01T00:00:00Z"], "in the past"),
         (["withdraw", "--words", "1", "--page", "nosuch"], "no such page"),
-        (["pin", "--undo", "9"], "no such pin"),
+        (["pin", "--undo", "9"], "no such override"),
         (["withdraw", "1", "--undo", "9"], "nothing else goes with it"),
         (["pin", "--undo", "9", "--for", "1h"], "nothing else goes with it"),
         (["publish", "--rollback"], "no older generation"),

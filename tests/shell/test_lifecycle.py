@@ -104,15 +104,19 @@ def test_R5_a_database_that_goes_away_ends_it(config: Path, tmp_path: Path, how:
 
 
 def test_health_is_asked_over_the_socket(config: Path, tmp_path: Path) -> None:
-    """For container health checks: status 0 while it is well, 1 without a daemon."""
+    """For container health checks: status 0 while it is well, 1 without a daemon. A feeds.yaml
+    that is wrong is no illness of a daemon that goes on under the old one."""
     with daemon(config, tmp_path / "log") as process:
         wait_for(lambda: has_published(config))
         well = aggregator("-c", config, "health")
+        database = config.parent / "aggregator.db"
+        unread = aggregator("-c", tmp_path / "no.yaml", "--db", database, "health")
         assert stop(process) == 0
 
     gone = aggregator("-c", config, "health")
 
     assert (well.returncode, well.stdout) == (0, "ok\n")
+    assert (unread.returncode, unread.stdout) == (0, "ok\n")
     assert (gone.returncode, gone.stdout) == (1, "no daemon runs\n")
 
 

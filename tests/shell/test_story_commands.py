@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from shell_build import aggregator
+from shell_build import aggregator, execute
 
 pytest_plugins = ["shell_fixtures"]
 
@@ -30,6 +30,25 @@ def test_a_merged_story_is_explained(polled: Path) -> None:
     assert ": the same link" in done.stdout
     assert done.stdout.count("undo: aggregator unmerge ") == 2
     assert "  spacewar: " in done.stdout
+
+
+def test_an_entry_whose_page_is_gone_says_so(polled: Path) -> None:
+    """In the text and in the JSON."""
+    execute(
+        polled.parent / "aggregator.db",
+        """
+        INSERT INTO overrides (kind, story_id, url, created_at)
+        SELECT 'withdraw', id, url, '2026-11-25T00:00:00Z' FROM stories WHERE id = 1
+        """,
+    )
+
+    told = aggregator("-c", polled, "explain", "1")
+    as_json = json.loads(aggregator("-c", polled, "explain", "1", "--json").stdout)
+    other = json.loads(aggregator("-c", polled, "explain", "2", "--json").stdout)
+
+    assert "\n    its page is gone; " in told.stdout
+    assert {teller["is_gone"] for teller in as_json["tellers"]} == {True}
+    assert {teller["is_gone"] for teller in other["tellers"]} == {False}
 
 
 def test_each_block_says_which_rule_decided(polled: Path) -> None:
@@ -69,7 +88,8 @@ def test_merge_and_unmerge_publish_what_follows(polled: Path) -> None:
     assert "published: generation 2" in merged.stdout
     assert page.read_bytes() != before
     explained = json.loads(aggregator("-c", polled, "explain", str(first), "--json").stdout)
-    assert [word["note"] for word in explained["overrides"]] == ["one launch"]
+    assert [word["note"] for word in explained["by_hand"]] == ["one launch"]
+    assert "overrides" not in explained
 
     entry = explained["tellers"][-1]["entry"]
     parted = aggregator("-c", polled, "unmerge", str(entry))
@@ -91,8 +111,28 @@ def test_rematch_changes_nothing_that_is_right(polled: Path) -> None:
 
 def test_what_does_not_exist_is_status_2(polled: Path) -> None:
     """A story, a link, an entry."""
-    for words in (("explain", "9999"), ("explain", "https://x.example/"), ("unmerge", "9999")):
+    for words in (
+        ("explain", "9999"),
+        ("explain", "https://x.example/"),
+        ("unmerge", "9999"),
+        ("explain", "caf\udce9"),
+        ("merge", "caf\udce9", "1"),
+    ):
         done = aggregator("-c", polled, *words)
 
         assert (done.returncode, done.stdout) == (2, "")
-        assert words[1] in done.stderr
+        assert words[1].encode("unicode_escape").decode() in done.stderr
+
+
+def test_the_note_of_a_merge_is_a_line(polled: Path) -> None:
+    """As that of a withdrawal is: not of two lines, not without end, and text."""
+    wrong = [
+        aggregator("-c", polled, "merge", "1", "2", "--note", note)
+        for note in ("caf\udce9", "x" * 501, " ")
+    ]
+    done = aggregator("-c", polled, "merge", "1", "2", "--note", "one\nlaunch\x1b[31m")
+
+    assert [done.returncode for done in wrong] == [2, 2, 2]
+    assert all(done.stderr.startswith("aggregator: a note ") for done in wrong)
+    assert done.returncode == 0
+    assert one(polled, "SELECT note FROM story_overrides") == ("one launch[31m",)

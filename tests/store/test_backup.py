@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -120,8 +121,10 @@ def test_it_replaces_the_last_one_and_leaves_nothing_else(path: Path, tmp_path: 
 
 
 def test_the_database_itself_is_no_target(path: Path) -> None:
-    """Nor a directory, nor a database that is open."""
-    for target in (path, path.parent):
+    """Nor a directory, nor what else is no file, nor a database that is open."""
+    pipe = path.with_name("pipe")
+    os.mkfifo(pipe)
+    for target in (path, path.parent, pipe):
         with pytest.raises(UsageError):
             back_up(path, target)
     Path(f"{path}2-wal").touch()

@@ -9,11 +9,12 @@ from datetime import timedelta
 import pytest
 from store_build import NOW, entry, store_document
 
+from aggregator.errors import UsageError
 from aggregator.match import NewEntry
 from aggregator.network import Network
 from aggregator.search_words import cjk_pairs, match_expression
 from aggregator.store import searching
-from aggregator.store.searching import Search, find_stories
+from aggregator.store.searching import MAX_LIMIT, Search, find_stories
 from aggregator.store.store import Store
 
 pytest_plugins = ["store_fixtures"]
@@ -184,3 +185,10 @@ def test_P19_no_input_raises(store: Store, network: Network) -> None:
         titles(store, "".join(rng.choices(alphabet, k=rng.randrange(60))))
 
     assert titles(store, " OR ".join(["mars"] * 5000)) == []
+
+
+@pytest.mark.parametrize("limit", [-1, 0, MAX_LIMIT + 1])
+def test_a_limit_out_of_range_is_refused(limit: int) -> None:
+    """Rather than taken for the nearest one."""
+    with pytest.raises(UsageError, match=f"limit {limit}: from 1 to 1000 was expected"):
+        Search("mars", limit=limit)
