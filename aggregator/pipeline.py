@@ -47,7 +47,7 @@ class Fetches(Protocol):
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What the roads need from outside. `jitter` gives numbers in [0, 1); `index` is the network
-    looked up."""
+    looked up, `renderer` its pages as they were last."""
 
     network: Network
     fetcher: Fetches
@@ -56,9 +56,11 @@ class Tools:
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     index: Index = field(init=False)
+    renderer: publication.Renderer = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "index", index_network(self.network))
+        object.__setattr__(self, "renderer", publication.Renderer(self.network))
 
 
 async def poll_feed(feed: FeedState, settings: Feed, tools: Tools) -> PollReport:
@@ -155,7 +157,9 @@ async def publish(tools: Tools, *, force: bool = False) -> Publication | None:
     """
     now = tools.clock()
     after = await tools.store.run(publication.begin, now)
-    shown = await asyncio.to_thread(publication.write, tools.network, now, after, force=force)
+    shown = await asyncio.to_thread(
+        publication.write, tools.network, now, after, tools.renderer, force=force
+    )
     await tools.store.run(publication.record, tools.network, shown, now)
     return shown.publication
 

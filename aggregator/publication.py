@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -16,7 +16,7 @@ from sqlite_utils import Database
 
 from aggregator.editors import Override, OverrideKind
 from aggregator.errors import UsageError
-from aggregator.model import BlockContent, Headline, PageContent
+from aggregator.model import BlockContent, BlockState, Headline, PageContent
 from aggregator.network import Network, Page
 from aggregator.publish import (
     Publication,
@@ -75,15 +75,36 @@ def next_change(store: Store, now: datetime) -> datetime | None:
 # ------------------------------------------------------------------- select
 
 
-def select(network: Network, *, now: datetime) -> Selected:
-    """Reads and renders all that is to be shown at `now`."""
+class Renderer:
+    """Renders the pages of one network; what shows the same as the last time is not rendered
+    again. Holds the files of each page once."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._last: dict[str, tuple[PageContent, Mapping[str, bytes]]] = {}
+
+    def files_of(self, page: PageContent) -> Mapping[str, bytes]:
+        """As `render_page`."""
+        shown = _without_state(page)
+        last = self._last.get(page.page)
+        if last is None or last[0] != shown:
+            last = shown, render_page(shown, look_of(self._network, page.site))
+            self._last[page.page] = last
+        return last[1]
+
+
+def _without_state(page: PageContent) -> PageContent:
+    """As readers see it: how its blocks came to be is told by the manifest and the preview."""
+    blocks = tuple(replace(block, state=BlockState()) for block in page.blocks)
+    return replace(page, blocks=blocks)
+
+
+def select(network: Network, renderer: Renderer | None = None, *, now: datetime) -> Selected:
+    """Reads and renders all that is to be shown at `now`; `renderer` None: all of it anew."""
+    renderer = renderer or Renderer(network)
     with closing(open_reader(network.database).conn) as connection:
         pages = select_stored(Database(connection), network, now=now)
-    files = {
-        path: body
-        for page in pages
-        for path, body in render_page(page, look_of(network, page.site)).items()
-    }
+    files = {path: body for page in pages for path, body in renderer.files_of(page).items()}
     digest = hashlib.sha256()
     for path, body in sorted(files.items()):
         digest.update(f"{path} {hashlib.sha256(body).hexdigest()}\n".encode())
@@ -140,13 +161,20 @@ def _sources(page: Page) -> set[str]:
 # -------------------------------------------------------------------- write
 
 
-def write(network: Network, now: datetime, after: int, *, force: bool = False) -> Shown:
+def write(
+    network: Network,
+    now: datetime,
+    after: int,
+    renderer: Renderer | None = None,
+    *,
+    force: bool = False,
+) -> Shown:
     """A new generation, when what is selected differs from what is shown.
 
     A generation that was put back holds until something else is selected than when it was, or
     `force`.
     """
-    selected = select(network, now=now)
+    selected = select(network, renderer, now=now)
     if not force and _held_against(network) == selected.digest:
         return Shown(None, None)
     details = {

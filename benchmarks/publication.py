@@ -20,6 +20,7 @@ from statistics import median
 
 from aggregator import publication
 from aggregator.network import Block, Feed, Network, Order, Page, Site
+from aggregator.publication import Renderer
 from aggregator.store import writing
 from aggregator.store.store import Store
 from aggregator.times import format_time
@@ -64,7 +65,7 @@ def build_network(directory: Path, pages: int, blocks: int) -> Network:
     )
 
 
-def rows(first: int, last: int) -> Iterator[dict[str, object]]:
+def rows(first: int, last: int, newest: datetime) -> Iterator[dict[str, object]]:
     """Story and entry in one: a minute apart, one site after the other, the last the newest."""
     for n in range(first, last + 1):
         site = n % SITES
@@ -74,12 +75,12 @@ def rows(first: int, last: int) -> Iterator[dict[str, object]]:
             "site_id": f"site{site:02d}",
             "url": f"https://site{site:02d}.example/reports/{n}.html",
             "title": f"Headline {n} tells of something that happened in the world",
-            "at": format_time(NOW - timedelta(minutes=last - n)),
+            "at": format_time(newest - timedelta(minutes=last - n)),
             "fingerprint": n,
         }
 
 
-def fill(store: Store, first: int, last: int) -> None:
+def fill(store: Store, first: int, last: int, newest: datetime) -> None:
     """Entries and the stories they tell; one transaction."""
     # The rows name each other: checking a million of them one by one is not what is measured.
     store.db.conn.execute("PRAGMA foreign_keys = OFF")
@@ -89,7 +90,7 @@ def fill(store: Store, first: int, last: int) -> None:
             INSERT INTO stories (id, site_id, entry_id, url, title, published_at, first_seen_at)
             VALUES (:id, :site_id, :id, :url, :title, :at, :at)
             """,
-            rows(first, last),
+            rows(first, last, newest),
         )
         db.conn.executemany(
             """
@@ -100,36 +101,52 @@ def fill(store: Store, first: int, last: int) -> None:
                 :id, :feed_id, :url, :url, :url, :title, :at, :at, :at, :fingerprint, :id
             )
             """,
-            rows(first, last),
+            rows(first, last, newest),
+        )
+        db.conn.executemany(
+            """
+            INSERT INTO story_copies (story_id, site_id, entry_id, url, title, shown_at)
+            VALUES (:id, :site_id, :id, :url, :title, :at)
+            """,
+            rows(first, last, newest),
         )
     store.db.conn.execute("PRAGMA foreign_keys = ON")
 
 
-def publish(store: Store, network: Network, now: datetime) -> float:
-    """One publication, every step of it; CPU milliseconds."""
+def publish(
+    store: Store, network: Network, renderer: Renderer, now: datetime, *, changing: int
+) -> float:
+    """One publication, every step of it, that changes so many pages; CPU milliseconds."""
     started = time.process_time()
     after = publication.begin(store, now)
-    shown = publication.write(network, now, after)
+    shown = publication.write(network, now, after, renderer)
     publication.record(store, network, shown, now)
-    return (time.process_time() - started) * 1000
+    spent = (time.process_time() - started) * 1000
+    changed = shown.publication.changed if shown.publication else ()
+    pages = {path.partition("/")[0] for path in changed if path.endswith("/headlines.html")}
+    if len(pages) != changing:
+        raise SystemExit(f"{len(pages)} pages changed, {changing} were to")
+    return spent
 
 
 def measure(entries: int, pages: int, blocks: int, runs: int) -> tuple[float, float]:
     """Medians of a publication that changes nothing, and of one that changes every page."""
     with tempfile.TemporaryDirectory() as place:
         network = build_network(Path(place), pages, blocks)
+        renderer = Renderer(network)
         with closing(Store.open(network.database)) as store:
             with store.transaction() as db:
                 writing.sync_network(db, network, now=NOW)
-            fill(store, 1, entries)
+            fill(store, 1, entries, NOW)
             store.tidy()
-            publish(store, network, NOW)
-            unchanged = [publish(store, network, NOW) for _ in range(runs)]
+            publish(store, network, renderer, NOW, changing=pages)
+            unchanged = [publish(store, network, renderer, NOW, changing=0) for _ in range(runs)]
             written = []
             for turn in range(1, runs + 1):
                 # As many as there are sites: each block of each page has a new story to show.
-                fill(store, entries + (turn - 1) * SITES + 1, entries + turn * SITES)
-                written.append(publish(store, network, NOW + timedelta(minutes=turn)))
+                last, now = entries + turn * SITES, NOW + timedelta(minutes=turn * SITES)
+                fill(store, last - SITES + 1, last, now)
+                written.append(publish(store, network, renderer, now, changing=pages))
     return median(unchanged), median(written)
 
 
