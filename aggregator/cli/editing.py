@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import click
@@ -13,6 +13,7 @@ from sqlite_utils import Database
 from tabulate import tabulate
 
 from aggregator.cli.context import AS_JSON, Options
+from aggregator.cli.moments import MOMENT_TO_COME
 from aggregator.control import Message
 from aggregator.errors import UsageError
 from aggregator.instance import utc_now
@@ -25,7 +26,7 @@ from aggregator.times import format_time, parse_duration
 _STORY = click.argument("story", required=False)
 _PAGE = click.option("--page", help="On this page only.")
 _FOR = click.option("--for", "duration", metavar="DURATION", help="For so long, such as 12h.")
-_UNTIL = click.option("--until", metavar="TIME", help="Until then: 2026-11-25T12:00:00Z.")
+_UNTIL = click.option("--until", type=MOMENT_TO_COME, help="Until then: 2026-11-25T12:00, in UTC.")
 _NOTE = click.option("--note", help="Why, for the record.")
 _UNDO = click.option("--undo", type=int, metavar="ID", help="End this one instead.")
 
@@ -126,11 +127,11 @@ def _carry_out(options: Options, kind: str, target: Message, given: dict[str, An
     _show(request(network, message))
 
 
-def _expires_at(duration: str | None, until: str | None) -> str | None:
+def _expires_at(duration: str | None, until: datetime | None) -> str | None:
     if duration is not None and until is not None:
         raise UsageError("--for and --until say the same thing; one of them was expected")
     if duration is None:
-        return until
+        return None if until is None else format_time(until)
     try:
         length = parse_duration(duration)
     except ValueError as error:

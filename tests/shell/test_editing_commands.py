@@ -102,6 +102,33 @@ def test_wrong_words_are_status_2(
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("until", "meant"),
+    [
+        ("2099-03-01", "2099-03-01T00:00:00Z"),
+        ("2099-03-01T12:00", "2099-03-01T12:00:00Z"),
+        ("2099-03-01T12:00:00Z", "2099-03-01T12:00:00Z"),
+        ("2099-03-01T12:00+02:00", "2099-03-01T10:00:00Z"),
+    ],
+)
+def test_an_override_ends_at_any_form_of_a_time(settled: Path, until: str, meant: str) -> None:
+    """The forms that `--since` takes; a time without a zone is UTC."""
+    done = aggregator("-c", settled, "withdraw", "no such words", "--until", until)
+
+    assert done.returncode == 0, done.stderr
+    assert f", until {meant}; " in done.stdout
+
+
+@pytest.mark.parametrize("until", ["12h", "tomorrow", "2099-02-30", "9999-12-31T23:00-12:00"])
+def test_a_time_to_come_is_no_length_of_time(settled: Path, until: str) -> None:
+    """Each form is named, and the option that takes a length."""
+    done = aggregator("-c", settled, "withdraw", "no such words", "--until", until)
+
+    assert done.returncode == 2
+    assert f"{until}: expected 2026-11-24, 2026-11-24T12:00, or" in done.stderr
+    assert "--for 12h" in done.stderr
+
+
 def test_a_rollback_shows_the_generation_before(polled: Path) -> None:
     """And `publish` goes on from it."""
     told = first_headline(polled)
