@@ -175,3 +175,14 @@ def test_what_is_no_opml_is_named(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     where = "Start tag expected, '<' not found, line 1, column 1"
     assert done.stderr == f"aggregator: {document}: not OPML: {where}\n"
+
+
+def test_a_named_pipe_is_no_opml(tmp_path: Path) -> None:
+    """Nobody may ever write it: it is refused, not waited for."""
+    pipe = tmp_path / "feeds.opml"
+    os.mkfifo(pipe)
+
+    done = aggregator("import-opml", pipe)
+
+    assert done.returncode == 2
+    assert "expected a file" in done.stderr
