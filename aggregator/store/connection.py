@@ -20,8 +20,8 @@ from aggregator.errors import (
     LockedError,
     NewerSchemaError,
     StorageError,
-    UsageError,
 )
+from aggregator.store import place
 from aggregator.store.migrations import APPLICATION_ID, SCHEMA_VERSION, migrate
 
 BUSY_TIMEOUT_S = 5.0
@@ -129,10 +129,9 @@ def open_writer(path: Path) -> Database:
 def open_reader(path: Path) -> Database:
     """A connection that can only read; many may be open while the writer writes.
 
-    Raises UsageError when there is no database yet, DamagedError, NewerSchemaError.
+    Raises UsageError when there is no database yet, DamagedError, NewerSchemaError, StorageError.
     """
-    if not path.exists():
-        raise UsageError(f"{path}: no database yet; `aggregator run` makes it")
+    place.require(path)
     _check_size(path)
     with translated(path):
         uri = f"{path.absolute().as_uri()}?mode=ro"

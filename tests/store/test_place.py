@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from store_build import NOW, network_at
 
 from aggregator.errors import DamagedError, StorageError
 from aggregator.store import due, filesystem, place, writing
+from aggregator.store.connection import open_reader
 from aggregator.store.store import Store
 from aggregator.times import format_time
 
@@ -44,6 +46,39 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def next_polls(store: Store) -> dict[int, str]:
     """Feed -> when it is polled next."""
     return dict(store.db.conn.execute("SELECT id, next_poll_at FROM feeds").fetchall())
+
+
+@contextmanager
+def as_somebody() -> Iterator[None]:
+    """Root may look everywhere."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+@pytest.mark.parametrize("opened", [open_reader, Store.open])
+def test_a_directory_is_no_database(tmp_path: Path, opened: Callable[[Path], object]) -> None:
+    """Nor is a device; it says so, and no lock is left beside it."""
+    (tmp_path / "there").mkdir()
+
+    with pytest.raises(StorageError, match="there: a directory; expected the name of"):
+        opened(tmp_path / "there")
+    with pytest.raises(StorageError, match="/dev/null: no file; expected"):
+        opened(Path("/dev/null"))
+    assert [item.name for item in tmp_path.iterdir()] == ["there"]
+
+
+def test_a_database_of_somebody_else_cannot_be_read(tmp_path: Path) -> None:
+    """Its directory is closed to us: that is the operator's to change, no bug."""
+    path = tmp_path / "closed" / "aggregator.db"
+    path.parent.mkdir(mode=0)
+
+    with as_somebody(), pytest.raises(StorageError, match=r"\.db: cannot be read: Permission"):
+        open_reader(path)
 
 
 def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
