@@ -13,6 +13,7 @@ from sqlite_utils import Database
 from tabulate import tabulate
 
 from aggregator.cli.context import AS_JSON, Options
+from aggregator.cli.counts import counted
 from aggregator.cli.moments import MOMENT_TO_COME
 from aggregator.control import Message
 from aggregator.errors import UsageError
@@ -155,4 +156,4 @@ def _show(answer: Any) -> None:
 def _published(answer: Any) -> str:
     if answer["generation"] is None:
         return "nothing changes on the pages"
-    return f"generation {answer['generation']}, {answer['changed']} files changed"
+    return f"generation {answer['generation']}, {counted(answer['changed'], 'file')} changed"

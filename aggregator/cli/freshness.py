@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import click
 from sqlite_utils import Database
 
+from aggregator.cli.counts import counted
 from aggregator.freshness import BlockAge, block_ages
 from aggregator.network import Network
 from aggregator.store import publications
@@ -37,7 +38,7 @@ def _print(wanted: list[BlockAge]) -> None:
         assert block.objective is not None
         click.echo(f"{block.page}/{block.block}: {age}, wanted {format_duration(block.objective)}")
     if not stale:
-        click.echo(f"fresh: {len(wanted)} blocks with an objective")
+        click.echo(f"fresh: {counted(wanted, 'block')} with an objective")
 
 
 def _minutes(age: timedelta) -> str:

@@ -13,6 +13,7 @@ from sqlite_utils import Database
 
 from aggregator.absence import CopyState, Offer, ask, why_absent, why_shown
 from aggregator.cli.context import AS_JSON, Options
+from aggregator.cli.counts import counted
 from aggregator.control import Message
 from aggregator.editors import OverrideKind
 from aggregator.errors import UsageError
@@ -233,4 +234,6 @@ def show_edit(answer: Message) -> None:
 
 def show_rematch(answer: Message) -> None:
     """How much was settled again."""
-    click.echo(f"{answer['entries']} entries settled, {answer['moved']} of them in another story")
+    click.echo(
+        f"{counted(answer['entries'], 'entry')} settled, {answer['moved']} of them in another story"
+    )
