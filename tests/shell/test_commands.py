@@ -211,6 +211,33 @@ def test_status_without_a_database_says_so(tmp_path: Path, server: FamilyServer)
     assert "no database yet" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["vacuum"],
+        ["doctor", "--reindex"],
+        ["merge", "1", "2"],
+        ["unmerge", "1"],
+        ["rematch"],
+        ["withdraw", "1"],
+        ["withdraw", "--undo", "1"],
+        ["feeds", "undo-move", "1"],
+        ["publish", "--rollback"],
+    ],
+    ids=" ".join,
+)
+def test_what_needs_a_database_makes_none(tmp_path: Path, words: list[str]) -> None:
+    """A mistyped path is told, not filled."""
+    config = tmp_path / "feeds.yaml"
+    config.write_text("network: {name: N}\nsites: {a: {name: A, home: 'https://a.example/'}}\n")
+
+    done = aggregator("-c", config, *words)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "aggregator.db: no database yet; `aggregator run` makes it" in done.stderr
+    assert list(tmp_path.iterdir()) == [config]
+
+
 def test_publish_without_a_daemon_does_it_itself(settled: Path, tmp_path: Path) -> None:
     """Nothing changed: it says so, also after a publication into another directory."""
     elsewhere = aggregator("-c", settled, "--out", tmp_path / "other", "publish")

@@ -86,16 +86,9 @@ def test_an_editor_retitles_and_pins(polled: Path) -> None:
         (["publish", "--rollback", "77"], "generation 77 is not there"),
     ],
 )
-def test_wrong_words_are_status_2(
-    tmp_path_factory: pytest.TempPathFactory,
-    server: FamilyServer,
-    words: list[str],
-    expected: str,
-) -> None:
+def test_wrong_words_are_status_2(settled: Path, words: list[str], expected: str) -> None:
     """One line that says what was expected; nothing is written."""
-    config = write_family(tmp_path_factory.mktemp("empty"), server)
-
-    done = aggregator("-c", config, *words)
+    done = aggregator("-c", settled, *words)
 
     assert done.returncode == 2
     assert expected in done.stderr
