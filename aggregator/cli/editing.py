@@ -22,7 +22,11 @@ from aggregator.logs import printable, printable_lines, set_up_logging
 from aggregator.requests import request
 from aggregator.store import overrides as stored
 from aggregator.store.connection import open_reader
+from aggregator.text import clean
 from aggregator.times import format_time, parse_duration
+
+MAX_SHOWN = 60
+"""Characters of a title in the table: the JSON has all of them."""
 
 _STORY = click.argument("story", required=False)
 _PAGE = click.option("--page", help="On this page only.")
@@ -79,8 +83,8 @@ def overrides(options: Options, ended: bool, as_json: bool) -> None:
         [
             row.id,
             row.kind,
-            row.words or row.url or row.story_id,
-            row.value or "",
+            _named(row),
+            clean(row.value or "", limit=MAX_SHOWN),
             row.page or "all",
             row.created_at,
             row.expires_at or "undone",
@@ -90,6 +94,13 @@ def overrides(options: Options, ended: bool, as_json: bool) -> None:
         for row in found
     ]
     click.echo(printable_lines(tabulate(table, headers=headers, disable_numparse=True)))
+
+
+def _named(row: stored.OverrideRow) -> str:
+    """What an editor named; of a number, the title says which story it is."""
+    if row.story_id is None or row.url:
+        return row.url or row.words or ""
+    return clean(f"{row.story_id} {row.title or ''}", limit=MAX_SHOWN)
 
 
 def _target(story: str | None, *, words: bool = False) -> Message:

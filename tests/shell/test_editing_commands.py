@@ -61,10 +61,20 @@ def test_an_editor_retitles_and_pins(polled: Path) -> None:
     retitled = aggregator("-c", polled, "retitle", number, "A better <title>")
     pinned = aggregator("-c", polled, "pin", number, "--page", "spacewar", "--block", "space")
     words = aggregator("-c", polled, "withdraw", "no story says this")
+    listed = aggregator("-c", polled, "overrides").stdout
+    as_json = json.loads(aggregator("-c", polled, "overrides", "--json").stdout)
+    explained = aggregator("-c", polled, "explain", number).stdout
+    account = json.loads(aggregator("-c", polled, "explain", number, "--json").stdout)
 
     assert "  stands on spacewar/space, place 1\n" in retitled.stdout
     assert "nothing changes on the pages" in pinned.stdout
     assert "no story yet" in words.stdout
+    assert f"{number} {told['title'][:30]}" in listed
+    assert [row["title"] for row in as_json] == [None, told["title"], told["title"]]
+    assert "\n  retitled on all pages: A better <title>\n" in explained
+    assert "\n    undo: aggregator retitle --undo 1\n" in explained
+    assert account["title"] == told["title"]
+    assert account["retitled"] == [{"override": 1, "title": "A better <title>", "page": None}]
     assert first_headline(polled)["title"] == "A better <title>"
 
 
