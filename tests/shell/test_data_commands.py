@@ -17,13 +17,16 @@ LONG = "x" * 300
 
 
 def test_search_finds_stories(settled: Path) -> None:
-    """A line each with its link; nothing found is no error."""
+    """A line each with its number, by which an editor names it, and its link; nothing found is no
+    error."""
     done = aggregator("-c", settled, "search", "rover", "operations", "--since", "365d")
+    found = json.loads(aggregator("-c", settled, "search", "rover", "operations", "--json").stdout)
 
     assert done.returncode == 0
     first, link, *_ = done.stdout.splitlines()
+    assert first.split()[0] == str(found[0]["story_id"])
     assert "over" in first
-    assert link.startswith("    http")
+    assert link.startswith("        http")
     assert aggregator("-c", settled, "search", "- nothing\x1b").stdout == ""
 
 
