@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from aggregator.control import Message, ask
 from aggregator.editing import override, read_text, undo
+from aggregator.environment import SecretError
 from aggregator.errors import AggregatorError, LockedError, StorageError, UsageError
 from aggregator.instance import Instance, open_instance, run_loop
 from aggregator.intake import Merged, Step, merge_stories, rematch_batch, unmerge_entry
@@ -292,7 +293,7 @@ def request(network: Network, message: Message, *, timeout: float = ANSWER_TIMEO
         place.require(network.database)
     try:
         return run_loop(_alone(network, message))
-    except LockedError:
+    except (LockedError, SecretError):  # an editor's shell need not have the daemon's secrets
         answered = ask(network.database, message, timeout=timeout)
         if answered is None:
             raise
