@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from store_build import NOW, network_at
@@ -79,6 +80,24 @@ def test_a_database_of_somebody_else_cannot_be_read(tmp_path: Path) -> None:
 
     with as_somebody(), pytest.raises(StorageError, match=r"\.db: cannot be read: Permission"):
         open_reader(path)
+
+
+def test_who_may_only_read_reads_beside_a_daemon() -> None:
+    """Without one there is no log whose index could be read: the refusal says who can."""
+    with TemporaryDirectory() as directory:  # all may pass to it, as they may not to `tmp_path`
+        path = Path(directory) / "aggregator.db"
+        with closing(Store.open(path)) as store:
+            store.probe()
+            path.parent.chmod(0o555)
+            with as_somebody(), closing(open_reader(path).conn) as reader:
+                (count,) = reader.execute("SELECT count(*) FROM feeds").fetchone()
+            path.parent.chmod(0o755)
+        path.parent.chmod(0o555)
+        with as_somebody(), pytest.raises(StorageError, match="read; while no daemon runs"):
+            open_reader(path)
+        path.parent.chmod(0o755)
+
+    assert count == 0
 
 
 def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
