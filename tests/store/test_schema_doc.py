@@ -8,11 +8,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import yaml
 
 from aggregator.model import Outcome
 from aggregator.store.store import Store
 
-DOC = Path(__file__).parents[2] / "docs" / "schema.md"
+ROOT = Path(__file__).parents[2]
+DOC = ROOT / "docs" / "schema.md"
 SECTION = re.compile(r"^### `(\w+)`\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
 ROW = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
 
@@ -130,6 +132,32 @@ def test_what_stands_since_before_a_period_counts_in_it(store: Store) -> None:
 
     assert [tuple(row) for row in weekly] == [("a", "p", 168.0, 1)]
     assert [(row["title"], row["hours"]) for row in longest] == [("New", 960.0)]
+
+
+def test_a_story_that_was_merged_is_counted_once(store: Store) -> None:
+    """In the examples that count stories, and in the query of the web pages that does."""
+    db = store.db.conn
+    db.execute("INSERT INTO sites (id, name, home) VALUES ('a', 'A', 'https://a.example/')")
+    for id_, merged_into in ((1, None), (2, 1)):
+        db.execute(
+            """
+            INSERT INTO stories (id, site_id, title, published_at, first_seen_at, merged_into)
+            VALUES (:id, 'a', 'T', strftime('%Y-%m-%dT%H:%M:%SZ', 'now'),
+                strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), :merged_into)
+            """,
+            {"id": id_, "merged_into": merged_into},
+        )
+    metadata = yaml.safe_load((ROOT / "aggregator" / "web" / "metadata.yaml").read_text())
+    counting = [
+        example_below("Stories per site and day"),
+        example_below("When sites publish"),
+        metadata["queries"]["per_day"]["sql"],
+    ]
+
+    counts = [db.execute(sql).fetchone()["stories"] for sql in counting]
+    never_shown = db.execute(example_below("that never stood on any page")).fetchall()
+
+    assert (counts, len(never_shown)) == ([1, 1, 1], 1)
 
 
 def test_outcomes_are_documented_for_analysts() -> None:
