@@ -10,6 +10,7 @@ from pathlib import Path
 from aggregator.config import LoadedNetwork, load_network
 from aggregator.config.source import MAX_BYTES, NOT_UTF8, TOO_LARGE
 from aggregator.errors import ConfigError, Problem
+from aggregator.given_file import read_given
 from aggregator.network import Templates
 from aggregator.render import template_problems
 from aggregator.render.templating import SUFFIXES
@@ -53,8 +54,7 @@ def _read_templates(path: Path, directory: Path | None) -> Templates | None:
 
 def _read_text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = read_given(path, limit=MAX_BYTES)
     # ValueError: a path with a NUL in it.
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)

@@ -15,7 +15,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
-from aggregator.errors import AggregatorError, StorageError
+from aggregator.errors import AggregatorError, StorageError, UsageError
 
 REQUEST_LIMIT = 64 * 1024
 ANSWER_LIMIT = 4 * 1024 * 1024
@@ -77,16 +77,35 @@ class ControlServer:
     async def _answer(self, reader: asyncio.StreamReader) -> Message:
         try:
             async with asyncio.timeout(REQUEST_TIMEOUT_S):
-                line = await reader.readline()
-            request = json.loads(line)
-        except (TimeoutError, ValueError):  # also of a line over the limit
-            return {"ok": False, "error": "not a request", "exit_status": 2}
+                line = await _read_line(reader)
+            request = json.loads(line) if line is not None else None
+        except (TimeoutError, ValueError):
+            return _refused("not a request")
+        if line is None:
+            return _refused(f"a request of more than {REQUEST_LIMIT} bytes; expected a shorter one")
         if not isinstance(request, dict):
-            return {"ok": False, "error": "not a request", "exit_status": 2}
+            return _refused("not a request")
         try:
             return {"ok": True, **await self._handler(request)}
         except AggregatorError as error:
             return {"ok": False, "error": str(error), "exit_status": error.exit_status}
+
+
+async def _read_line(reader: asyncio.StreamReader) -> bytes | None:
+    """None: longer than the limit. It is read to its end all the same: who still writes when the
+    socket is closed gets no answer."""
+    try:
+        return await reader.readuntil()
+    except asyncio.IncompleteReadError as error:
+        return error.partial
+    except asyncio.LimitOverrunError:
+        while (some := await reader.read(REQUEST_LIMIT)) and b"\n" not in some:
+            pass
+        return None
+
+
+def _refused(why: str) -> Message:
+    return {"ok": False, "error": why, "exit_status": UsageError.exit_status}
 
 
 def ask(database: Path, request: Message, *, timeout: float) -> Message | None:

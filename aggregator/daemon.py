@@ -123,6 +123,7 @@ class Daemon:
             await self._listen(stack)
             scheduler = self._schedule()
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up)
+            self._notifier.status("running")  # what the first tick finds wrong comes after
             scheduler.start()
             stack.callback(scheduler.shutdown, wait=False)
             pulse = asyncio.create_task(self._pulse(scheduler))

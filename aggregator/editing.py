@@ -19,7 +19,7 @@ from aggregator.store.overrides import NewOverride
 from aggregator.store.store import Store
 from aggregator.times import format_time, parse_time
 from aggregator.url_key import canonical_url
-from aggregator.urls import MAX_URL
+from aggregator.urls import MAX_URL, absolute_link
 
 MAX_TEXT = 500
 TOLD = 20
@@ -73,8 +73,8 @@ def _read(request: Message, network: Network, *, now: datetime) -> NewOverride:
     url = read_text(request.get("url"), "a URL", limit=MAX_URL)
     words = read_text(request.get("words"), "words")
     story_id = request.get("story_id")
-    if url is not None and not is_link(url):
-        raise UsageError(f"{url}: not an http(s) URL")
+    if url is not None and (not is_link(url) or absolute_link(url, None) is None):
+        raise UsageError(f"{url}: not a usable http(s) URL")
     if words is not None and not any(character.isalnum() for character in words):
         raise UsageError("words to withdraw have a letter or a digit")
     page = _page(request.get("page"), network)

@@ -14,12 +14,18 @@ from dataclasses import replace
 from aggregator.errors import UsageError
 from aggregator.network import Access, Feed, Network
 
+
+class SecretError(UsageError):
+    """A variable that feeds.yaml names is missing here or cannot be sent; a running daemon may
+    well have it."""
+
+
 ENV = "env:"
 _SENDABLE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 
 
 def reveal(network: Network, environ: Mapping[str, str]) -> Network:
-    """Raises UsageError, which names the variable, when one is missing or cannot be sent."""
+    """Raises SecretError, which names the variable, when one is missing or cannot be sent."""
     sites = tuple(
         replace(site, feeds=tuple(_with_secrets(feed, environ) for feed in site.feeds))
         for site in network.sites
@@ -49,13 +55,13 @@ def _value(written: str, feed: Feed, environ: Mapping[str, str]) -> str:
     name = written.removeprefix(ENV)
     value = _variable(name, feed, environ)
     if not _SENDABLE.fullmatch(value):
-        raise UsageError(f"the environment variable {name} holds what no HTTP header can")
+        raise SecretError(f"the environment variable {name} holds what no HTTP header can")
     return value
 
 
 def _variable(name: str, feed: Feed, environ: Mapping[str, str]) -> str:
     if not environ.get(name):
-        raise UsageError(
+        raise SecretError(
             f"the environment variable {name}, which a feed of {feed.site} wants, is not set"
         )
     return environ[name]

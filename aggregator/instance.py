@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 
 OTHER_DESCRIPTORS = 40
 
+LASTING = ("database", "output", "serve")
+"""Keys of feeds.yaml that a running instance keeps as they were at its start."""
+
 T = TypeVar("T")
 
 HOOK_GRACE_S = 2.0
@@ -105,9 +108,8 @@ class Instance:
             )
 
     async def adopt(self, network: Network) -> None:
-        """Goes on with another configuration; the database stays where it is."""
-        network = fitted(reveal(network, os.environ))
-        network = replace(network, database=self.network.database)
+        """Goes on with another configuration; what holds from the next start alone is said."""
+        network = self._kept(fitted(reveal(network, os.environ)))
         fetcher = await open_fetcher(network)
         await self.tools.store.run(adopt_network, network, self.tools.clock())
         self._retired.append(self.fetcher)  # polls under way may still be using it
@@ -116,6 +118,15 @@ class Instance:
         self.poller.adopt(self.tools)
         await self.hook.close(HOOK_GRACE_S)
         self.hook = _hook(network)
+
+    def _kept(self, network: Network) -> Network:
+        """With database, output and listener where they are."""
+        old = self.network
+        pairs = {name: (getattr(old, name), getattr(network, name)) for name in LASTING}
+        changed = [name for name, (before, after) in pairs.items() if before != after]
+        if changed:
+            log_event(log, logging.WARNING, "restart_needed", keys=",".join(changed))
+        return replace(network, database=old.database, output=old.output, serve=old.serve)
 
     async def close(self) -> None:
         """After the last poll has ended; waits for the operator's program, which has a limit."""

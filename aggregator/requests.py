@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from aggregator.control import Message, ask
 from aggregator.editing import override, read_text, undo
+from aggregator.environment import SecretError
 from aggregator.errors import AggregatorError, LockedError, StorageError, UsageError
 from aggregator.instance import Instance, open_instance, run_loop
 from aggregator.intake import Merged, Step, merge_stories, rematch_batch, unmerge_entry
@@ -17,7 +18,7 @@ from aggregator.moves import is_learnt
 from aggregator.network import Network
 from aggregator.publish import Publication
 from aggregator.recording import PollReport
-from aggregator.store import moves, reading
+from aggregator.store import moves, place, reading
 from aggregator.store.store import Store
 from aggregator.times import format_time
 from aggregator.upkeep import rebuild_index, remove_expired
@@ -270,6 +271,9 @@ REQUESTS: Mapping[str, Callable[[Instance, Message], Awaitable[Message]]] = {
     "poll": _poll,
 }
 
+BEGINNINGS = frozenset({"check", "poll", "publish"})
+"""What makes sense of a network that is new: its database is made."""
+
 
 async def answer(instance: Instance, request: Message) -> Message:
     """Carries out one request; raises UsageError for one that does not exist."""
@@ -282,11 +286,14 @@ async def answer(instance: Instance, request: Message) -> Message:
 def request(network: Network, message: Message, *, timeout: float = ANSWER_TIMEOUT_S) -> Message:
     """Does it here when no daemon runs, else asks the daemon.
 
-    Raises what the request raises; LockedError when another command holds the database.
+    Raises what the request raises; LockedError when another command holds the database,
+    UsageError when there is none and the request would change what is in it.
     """
+    if message["command"] not in BEGINNINGS:
+        place.require(network.database)
     try:
         return run_loop(_alone(network, message))
-    except LockedError:
+    except (LockedError, SecretError):  # an editor's shell need not have the daemon's secrets
         answered = ask(network.database, message, timeout=timeout)
         if answered is None:
             raise

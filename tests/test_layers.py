@@ -25,6 +25,7 @@ LAYERS = (
         *("policy", "presence", "schedule", "selection", "similar", "websub"),
     ),
     ("absence", "match", "parse", "render", "opml"),
+    ("given_file",),
     ("logs", "notify", "vitals", "config_file", "file_watch", "callback_key"),
     ("pulse", "workers", "fetch", "publish", "control", "export", "slots"),
     ("store", "hook"),

@@ -19,6 +19,7 @@ from aggregator.logs import printable_lines
 
 OUR_BUG = 70
 _STATUS = {
+    errno.EACCES: StorageError.exit_status,
     errno.ENAMETOOLONG: UsageError.exit_status,
     errno.ENOSPC: StorageError.exit_status,
     errno.EDQUOT: StorageError.exit_status,

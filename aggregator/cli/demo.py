@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from aggregator.cli.counts import counted
 from aggregator.cli.headlines import show_headlines
 from aggregator.cli.paths import FILE_PATH
 from aggregator.config_file import read_network
@@ -52,7 +53,7 @@ def show_demo(directory: Path | None) -> None:
         config.write_text(feeds_yaml(family, server.addresses), encoding="utf-8")
         network = read_network(config).network
         where = printable(str(config))
-        click.echo(f"{len(network.sites)} made-up sister sites, served on loopback; {where}")
+        click.echo(f"{counted(network.sites, 'made-up sister site')}, served on loopback; {where}")
         run_loop(_show_road(network, family, server))
     click.echo(f"\nThe page {PAGE} now ({_program()} -c {where} headlines {PAGE}):\n")
     show_headlines(network, PAGE, as_json=False)
@@ -86,14 +87,16 @@ async def _poll_and_publish(instance: Instance, what: str) -> None:
     feeds = await instance.tools.store.run(_enabled)
     reports = await instance.poller.poll_all(feeds)
     publication = await instance.publish()
-    changed = f"{len(publication.changed)} files written" if publication else "nothing to write"
+    changed = (
+        f"{counted(publication.changed, 'file')} written" if publication else "nothing to write"
+    )
     click.echo(f"{what}: {_tally(reports)}; {changed}")
 
 
 def _tally(reports: list[PollReport]) -> str:
     outcomes = Counter(report.outcome.value for report in reports)
     words = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
-    return f"{words}; {sum(report.new for report in reports)} new entries"
+    return f"{words}; {counted(sum(report.new for report in reports), 'new entry')}"
 
 
 def _enabled(store: Store) -> tuple[FeedState, ...]:

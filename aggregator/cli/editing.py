@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import click
@@ -13,6 +13,8 @@ from sqlite_utils import Database
 from tabulate import tabulate
 
 from aggregator.cli.context import AS_JSON, Options
+from aggregator.cli.counts import counted
+from aggregator.cli.moments import MOMENT_TO_COME
 from aggregator.control import Message
 from aggregator.errors import UsageError
 from aggregator.instance import utc_now
@@ -20,12 +22,16 @@ from aggregator.logs import printable, printable_lines, set_up_logging
 from aggregator.requests import request
 from aggregator.store import overrides as stored
 from aggregator.store.connection import open_reader
+from aggregator.text import clean
 from aggregator.times import format_time, parse_duration
+
+MAX_SHOWN = 60
+"""Characters of a title in the table: the JSON has all of them."""
 
 _STORY = click.argument("story", required=False)
 _PAGE = click.option("--page", help="On this page only.")
 _FOR = click.option("--for", "duration", metavar="DURATION", help="For so long, such as 12h.")
-_UNTIL = click.option("--until", metavar="TIME", help="Until then: 2026-11-25T12:00:00Z.")
+_UNTIL = click.option("--until", type=MOMENT_TO_COME, help="Until then: 2026-11-25T12:00, in UTC.")
 _NOTE = click.option("--note", help="Why, for the record.")
 _UNDO = click.option("--undo", type=int, metavar="ID", help="End this one instead.")
 
@@ -77,8 +83,8 @@ def overrides(options: Options, ended: bool, as_json: bool) -> None:
         [
             row.id,
             row.kind,
-            row.words or row.url or row.story_id,
-            row.value or "",
+            _named(row),
+            clean(row.value or "", limit=MAX_SHOWN),
             row.page or "all",
             row.created_at,
             row.expires_at or "undone",
@@ -88,6 +94,13 @@ def overrides(options: Options, ended: bool, as_json: bool) -> None:
         for row in found
     ]
     click.echo(printable_lines(tabulate(table, headers=headers, disable_numparse=True)))
+
+
+def _named(row: stored.OverrideRow) -> str:
+    """What an editor named; of a number, the title says which story it is."""
+    if row.story_id is None or row.url:
+        return row.url or row.words or ""
+    return clean(f"{row.story_id} {row.title or ''}", limit=MAX_SHOWN)
 
 
 def _target(story: str | None, *, words: bool = False) -> Message:
@@ -126,11 +139,11 @@ def _carry_out(options: Options, kind: str, target: Message, given: dict[str, An
     _show(request(network, message))
 
 
-def _expires_at(duration: str | None, until: str | None) -> str | None:
+def _expires_at(duration: str | None, until: datetime | None) -> str | None:
     if duration is not None and until is not None:
         raise UsageError("--for and --until say the same thing; one of them was expected")
     if duration is None:
-        return until
+        return None if until is None else format_time(until)
     try:
         length = parse_duration(duration)
     except ValueError as error:
@@ -154,4 +167,4 @@ def _show(answer: Any) -> None:
 def _published(answer: Any) -> str:
     if answer["generation"] is None:
         return "nothing changes on the pages"
-    return f"generation {answer['generation']}, {answer['changed']} files changed"
+    return f"generation {answer['generation']}, {counted(answer['changed'], 'file')} changed"

@@ -67,6 +67,6 @@ def _check_name(what: str, name: str | None, known: list[str]) -> None:
 
 
 def _line(hit: Hit) -> str:
-    when = (hit.published_at or hit.first_seen_at).replace("T", " ").removesuffix(":00Z")
-    first = f"{when.removesuffix('Z')}  {hit.site_name}  {hit.title}"
-    return "\n".join(printable(line) for line in (first, f"    {hit.url or '(no link)'}"))
+    when = (hit.published_at or hit.first_seen_at)[:16].replace("T", " ")
+    first = f"{hit.story_id:>6}  {when}  {hit.site_name}  {hit.title}"
+    return "\n".join(printable(line) for line in (first, f"        {hit.url or '(no link)'}"))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import click
 from sqlite_utils import Database
 
+from aggregator.cli.counts import counted
 from aggregator.freshness import BlockAge, block_ages
 from aggregator.network import Network
 from aggregator.store import publications
@@ -16,6 +17,7 @@ from aggregator.store.connection import open_reader
 from aggregator.times import format_duration
 
 NOT_FRESH = 1
+DAYS_FROM_H = 100
 
 
 def show_freshness(network: Network, *, as_json: bool) -> int:
@@ -33,15 +35,19 @@ def show_freshness(network: Network, *, as_json: bool) -> int:
 def _print(wanted: list[BlockAge]) -> None:
     stale = [block for block in wanted if not block.ok]
     for block in stale:
-        age = "empty" if block.age is None else f"newest headline {_minutes(block.age)} old"
+        age = "empty" if block.age is None else f"newest headline {told_age(block.age)} old"
         assert block.objective is not None
         click.echo(f"{block.page}/{block.block}: {age}, wanted {format_duration(block.objective)}")
     if not stale:
-        click.echo(f"fresh: {len(wanted)} blocks with an objective")
+        click.echo(f"fresh: {counted(wanted, 'block')} with an objective")
 
 
-def _minutes(age: timedelta) -> str:
-    return format_duration(timedelta(minutes=round(age / timedelta(minutes=1))))
+def told_age(age: timedelta) -> str:
+    """`45m`, `26h43m`, `12d`: no finer than someone wants to know it."""
+    hours, minutes = divmod(round(age / timedelta(minutes=1)), 60)
+    if hours >= DAYS_FROM_H:
+        return f"{hours // 24}d"
+    return f"{hours}h{minutes:02}m" if hours else f"{minutes}m"
 
 
 def _as_json(block: BlockAge) -> dict[str, object]:

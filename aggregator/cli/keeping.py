@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from aggregator import replaying
 from aggregator.cli.context import AS_JSON, Options
+from aggregator.cli.counts import counted
 from aggregator.cli.moments import MOMENT
 from aggregator.cli.paths import FILE_PATH
 from aggregator.errors import DamagedError
@@ -113,9 +114,9 @@ def replay_archive(network: Network, file: Path, *, until: datetime | None) -> i
 
         done = run_loop(replaying.replay(network, target, until=until, on_poll=told))
     click.echo(
-        f"{printable(str(target))}: {done.polls} polls replayed, {done.documents} of them with"
-        f" a document; {done.left_out} of feeds that feeds.yaml does not have,"
-        f" {done.problems} damaged"
+        f"{printable(str(target))}: {counted(done.polls, 'poll')} replayed,"
+        f" {done.documents} of them with a document;"
+        f" {done.left_out} of feeds that feeds.yaml does not have, {done.problems} damaged"
     )
     return SOME_DAMAGED if done.problems else 0
 
@@ -125,8 +126,8 @@ def vacuum_database(network: Network) -> None:
     set_up_logging(quiet=True)
     answer = request(network, {"command": "vacuum"}, timeout=UPKEEP_TIMEOUT_S)
     click.echo(
-        f"{printable(str(network.database))}: {answer['entries']} entries,"
-        f" {answer['stories']} stories, {answer['polls']} polls and {answer['archived']} polls"
-        f" of the archive removed;"
+        f"{printable(str(network.database))}: {counted(answer['entries'], 'entry')},"
+        f" {counted(answer['stories'], 'story')}, {counted(answer['polls'], 'poll')} and"
+        f" {counted(answer['archived'], 'poll')} of the archive removed;"
         f" {answer['bytes_before']} bytes before, {answer['bytes_after']} after"
     )

@@ -16,6 +16,7 @@ from aggregator.cli.paths import FILE_PATH
 from aggregator.config import load_network
 from aggregator.errors import ConfigError, StorageError, UsageError
 from aggregator.export import WRITERS
+from aggregator.given_file import read_given
 from aggregator.logs import printable
 from aggregator.network import Network
 from aggregator.opml import MAX_BYTES, feeds_yaml, read_opml, write_opml
@@ -100,8 +101,7 @@ def _check_target(database: Path, target: Path) -> None:
 def print_imported(file: Path) -> None:
     """A feeds.yaml for the OPML; what cannot be polled is said on standard error."""
     try:
-        with file.open("rb") as opened:
-            document = opened.read(MAX_BYTES + 1)
+        document = read_given(file, limit=MAX_BYTES)
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
     try:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from aggregator.cli.context import AS_JSON, Options
+from aggregator.cli.counts import counted
 from aggregator.cli.tables import fit_table
 from aggregator.control import Message
 from aggregator.logs import masked_url, printable, set_up_logging
@@ -56,7 +57,7 @@ def show_summary(network: Network, config: Path, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(holds, indent=2))
         return
-    counts = ", ".join(f"{count} {what}" for what, count in holds.items())
+    counts = ", ".join(counted(count, what.removesuffix("s")) for what, count in holds.items())
     click.echo(f"{printable(str(config))}: ok: {counts} on them")
 
 

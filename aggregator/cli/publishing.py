@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from aggregator.cli.context import Options
+from aggregator.cli.counts import counted
 from aggregator.control import Message
 from aggregator.logs import printable, set_up_logging
 from aggregator.network import Network
@@ -37,7 +38,8 @@ def show_publication(answer: Message, network: Network) -> None:
     if answer["generation"] is None:
         click.echo(f"{where}: nothing to change")
     else:
+        changed = counted(answer["changed"], "file")
         click.echo(
-            f"{where}: generation {answer['generation']}: {answer['changed']} files changed,"
+            f"{where}: generation {answer['generation']}: {changed} changed,"
             f" {answer['removed']} removed"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -13,8 +13,9 @@ from sqlite_utils import Database
 
 from aggregator.absence import CopyState, Offer, ask, why_absent, why_shown
 from aggregator.cli.context import AS_JSON, Options
+from aggregator.cli.counts import counted
 from aggregator.control import Message
-from aggregator.editors import OverrideKind
+from aggregator.editors import Override, OverrideKind
 from aggregator.errors import UsageError
 from aggregator.intake import find_story
 from aggregator.logs import masked_url, printable_lines, set_up_logging
@@ -95,11 +96,20 @@ def show_story(network: Network, name: str, *, as_json: bool) -> None:
             raise UsageError(f"{name}: no such story")
         offer = _offer(db, network, account.story, now)
     account = _masked(account)
+    retitled = _retitled(account.story, offer.overrides)
     pages = _pages(account, network, offer, now)
     if as_json:
-        click.echo(json.dumps({**asdict(account), "pages": pages}, indent=2))
+        click.echo(json.dumps({**asdict(account), "retitled": retitled, "pages": pages}, indent=2))
         return
-    lines = [*_head(account), "", *_members(account), "", *_alike(account), *_page_lines(pages)]
+    lines = [
+        *_head(account),
+        *_retitled_lines(retitled),
+        "",
+        *_members(account),
+        "",
+        *_alike(account),
+        *_page_lines(pages),
+    ]
     click.echo(printable_lines("\n".join(lines)))
 
 
@@ -137,6 +147,22 @@ def _head(account: StoryAccount) -> Iterator[str]:
         yield f"  its entries tell story {account.merged_into} now: explain that one"
     elif account.event:
         yield f"  event {account.event}"
+
+
+def _retitled(story_id: int, words: Iterable[Override]) -> list[dict[str, object]]:
+    """What editors call it now, the later word last: it holds over those before it."""
+    return [
+        {"override": word.id, "title": word.value, "page": word.page}
+        for word in words
+        if word.kind is OverrideKind.RETITLE and story_id in word.story_ids
+    ]
+
+
+def _retitled_lines(retitled: list[dict[str, object]]) -> Iterator[str]:
+    for word in retitled:
+        where = f"on page {word['page']}" if word["page"] else "on all pages"
+        yield f"  retitled {where}: {word['title']}"
+        yield f"    undo: aggregator retitle --undo {word['override']}"
 
 
 def _members(account: StoryAccount) -> Iterator[str]:
@@ -233,4 +259,6 @@ def show_edit(answer: Message) -> None:
 
 def show_rematch(answer: Message) -> None:
     """How much was settled again."""
-    click.echo(f"{answer['entries']} entries settled, {answer['moved']} of them in another story")
+    click.echo(
+        f"{counted(answer['entries'], 'entry')} settled, {answer['moved']} of them in another story"
+    )

@@ -15,9 +15,10 @@ from aggregator.config.document import (
     FilterKeys,
     NetworkKeys,
     PageKeys,
+    ServeKeys,
     SiteKeys,
 )
-from aggregator.config.feed_keys import AuthKeys, FeedKeys
+from aggregator.config.feed_keys import ArchiveKeys, AuthKeys, FeedKeys, RetentionKeys
 from aggregator.config.source import KeyPath, Source
 from aggregator.config.words import shown
 from aggregator.errors import Problem
@@ -101,5 +102,11 @@ def _model_at(path: KeyPath) -> type[BaseModel]:
             return PageKeys
         case ("fetch", _):
             return FetchKeys
+        case ("serve", _):
+            return ServeKeys
+        case ("archive", _):
+            return ArchiveKeys
+        case ("retention", _) | ("sites", _, "feeds", _, "retention", _):
+            return RetentionKeys
         case _:
             return FileKeys

@@ -20,8 +20,8 @@ from aggregator.errors import (
     LockedError,
     NewerSchemaError,
     StorageError,
-    UsageError,
 )
+from aggregator.store import place
 from aggregator.store.migrations import APPLICATION_ID, SCHEMA_VERSION, migrate
 
 BUSY_TIMEOUT_S = 5.0
@@ -44,6 +44,11 @@ _WRITER_PRAGMAS = (
     "wal_autocheckpoint = 4000",
 )
 
+# Its first reader makes the index of the log beside the database, the last program removes it.
+_UNREADABLE = (
+    "cannot be read; while no daemon runs, it takes someone who may write to its directory"
+)
+
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _UNWRITABLE = frozenset(
     {
@@ -57,7 +62,7 @@ _UNWRITABLE = frozenset(
 
 
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
+def translated(path: Path, *, unwritable: str = "cannot be written") -> Iterator[None]:
     """SQLite's errors about the file itself become ours; others (our bugs) pass unchanged."""
     try:
         yield
@@ -67,7 +72,7 @@ def translated(path: Path) -> Iterator[None]:
         if code in _DAMAGED:
             raise DamagedError(f"{path}: the database is damaged: {error}") from error
         if code in _UNWRITABLE:
-            raise StorageError(f"{path}: the database cannot be written: {error}") from error
+            raise StorageError(f"{path}: the database {unwritable}: {error}") from error
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise StorageError(f"{path}: another program holds the database: {error}") from error
         raise
@@ -129,12 +134,11 @@ def open_writer(path: Path) -> Database:
 def open_reader(path: Path) -> Database:
     """A connection that can only read; many may be open while the writer writes.
 
-    Raises UsageError when there is no database yet, DamagedError, NewerSchemaError.
+    Raises UsageError when there is no database yet, DamagedError, NewerSchemaError, StorageError.
     """
-    if not path.exists():
-        raise UsageError(f"{path}: no database yet; `aggregator run` makes it")
+    place.require(path)
     _check_size(path)
-    with translated(path):
+    with translated(path, unwritable=_UNREADABLE):
         uri = f"{path.absolute().as_uri()}?mode=ro"
         connection = sqlite3.connect(
             uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False

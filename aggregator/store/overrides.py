@@ -20,11 +20,15 @@ LISTED = 1000
 
 @dataclass(frozen=True, slots=True)
 class OverrideRow:
-    """A row of `overrides` as `Override` does not need it; times are the database's text."""
+    """A row of `overrides` as `Override` does not need it; times are the database's text.
+
+    `title` is that of the story named by its number; None: by a link or words, or it is no more.
+    """
 
     id: int
     kind: str
     story_id: int | None
+    title: str | None
     url: str | None
     words: str | None
     value: str | None
@@ -53,7 +57,10 @@ class NewOverride:
     expires_at: datetime | None = None
 
 
-_COLUMNS = "id, kind, story_id, url, words, value, page, note, created_at, expires_at, ended_at"
+_COLUMNS = """
+    id, kind, story_id, url, words, value, page, note, created_at, expires_at, ended_at,
+    (SELECT title FROM stories WHERE stories.id = overrides.story_id) AS title
+"""
 
 # The stories an override names: by its number, or by the key of its link. A story whose entries
 # went to another one is followed there, by the entry that led it.
@@ -313,6 +320,7 @@ def _override_row(row: sqlite3.Row) -> OverrideRow:
         id=row["id"],
         kind=row["kind"],
         story_id=row["story_id"],
+        title=row["title"],
         url=row["url"],
         words=row["words"],
         value=row["value"],

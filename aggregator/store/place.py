@@ -7,9 +7,10 @@ of all its SQLite connections (POSIX).
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
-from aggregator.errors import DamagedError, StorageError
+from aggregator.errors import DamagedError, StorageError, UsageError
 from aggregator.store.filesystem import network_file_system
 
 
@@ -20,6 +21,27 @@ def refuse_shared(path: Path) -> None:
             f"{path}: lies on a network file system ({kind}), where SQLite's locks do not hold;"
             " `database:` wants a local disk"
         )
+
+
+def refuse_other(path: Path) -> None:
+    """Raises StorageError when what lies at `path` can be no database or may not be looked at;
+    that nothing lies there is well."""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except PermissionError as error:
+        raise StorageError(f"{path}: cannot be read: {error.strerror}") from error
+    if not stat.S_ISREG(mode):
+        what = "a directory" if stat.S_ISDIR(mode) else "no file"
+        raise StorageError(f"{path}: {what}; expected the name of the database's file")
+
+
+def require(path: Path) -> None:
+    """Raises UsageError when there is no database at `path`; as `refuse_other` else."""
+    refuse_other(path)
+    if not path.exists():
+        raise UsageError(f"{path}: no database yet; `aggregator run` makes it")
 
 
 def free_bytes(path: Path) -> int:

@@ -51,6 +51,7 @@ class Store:
     @classmethod
     def open(cls, path: Path) -> Store:
         """Raises LockedError, StorageError, DamagedError, NewerSchemaError."""
+        place.refuse_other(path)
         place.refuse_shared(path)
         lock = take_lock(path)
         try:

@@ -301,6 +301,18 @@ KEYS = {
     "block": ("blocks: {b: {form: [a]}}", "blocks.b.form", "unknown key; did you mean from?"),
     "page": ("pages: {a: {block: []}}", "pages.a.block", "unknown key; did you mean blocks?"),
     "fetch": ("fetch: {max_byte: 1}", "fetch.max_byte", "unknown key; did you mean max_bytes?"),
+    "serve": ("serve: {zzz: 1}", "serve.zzz", "unknown key; expected one of listen, "),
+    "archive": (
+        "archive: {keep: 7d}",
+        "archive.keep",
+        "unknown key; expected one of max_bytes, days",
+    ),
+    "retention": ("retention: {dys: 1}", "retention.dys", "unknown key; did you mean days?"),
+    "feed's retention": (
+        "sites: {b: {feeds: [{retention: {zzz: 1}}]}}",
+        "sites.b.feeds[0].retention.zzz",
+        "unknown key; expected one of days, ",
+    ),
     "secret": (
         "'https://u:p@a.example/': 1",
         "'https://***@a.example/'",

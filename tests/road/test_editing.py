@@ -142,7 +142,9 @@ async def test_a_pin_and_a_new_title_run_out(tmp_path: Path) -> None:
 NONSENSE: list[tuple[dict[str, Any], str]] = [
     ({"kind": "withdraw", "story_id": 999}, "999: no such story"),
     ({"kind": "withdraw", "story_id": "1"}, "a story's number was expected"),
-    ({"kind": "withdraw", "url": "javascript:1"}, "not an http"),
+    ({"kind": "withdraw", "url": "javascript:1"}, "not a usable http"),
+    ({"kind": "withdraw", "url": "http://["}, "not a usable http"),
+    ({"kind": "withdraw", "url": "https://user@a.example/x"}, "not a usable http"),
     ({"kind": "withdraw", "url": f"https://a.example/{'x' * MAX_URL}"}, f"of 1 to {MAX_URL} char"),
     ({"kind": "withdraw", "words": "!?"}, "a letter or a digit"),
     ({"kind": "withdraw", "words": "caf\udce9"}, "words in UTF-8 was expected"),

@@ -35,6 +35,21 @@ def test_check_accepts_the_shipped_file() -> None:
     assert done.stdout.endswith("ok: 21 sites, 21 feeds, 21 pages, 84 blocks on them\n")
 
 
+def test_one_of_a_kind_is_no_plural(tmp_path: Path) -> None:
+    """A site with a feed and a page of one block."""
+    config = tmp_path / "feeds.yaml"
+    config.write_text(
+        "network: {name: N}\n"
+        "sites: {a: {name: A, home: 'https://a.example/', feeds: ['https://a.example/feed']}}\n"
+        "blocks: {b: {title: B, from: [a], own: true}}\n"
+        "pages: {a: [b]}\n"
+    )
+
+    done = aggregator("-c", config, "check")
+
+    assert done.stdout == f"{config}: ok: 1 site, 1 feed, 1 page, 1 block on them\n"
+
+
 def test_check_as_json() -> None:
     """For machines, without `--fetch` as well."""
     done = aggregator("-c", Path(__file__).parents[2] / "feeds.yaml", "check", "--json")
@@ -194,6 +209,33 @@ def test_status_without_a_database_says_so(tmp_path: Path, server: FamilyServer)
 
     assert done.returncode == 2
     assert "no database yet" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["vacuum"],
+        ["doctor", "--reindex"],
+        ["merge", "1", "2"],
+        ["unmerge", "1"],
+        ["rematch"],
+        ["withdraw", "1"],
+        ["withdraw", "--undo", "1"],
+        ["feeds", "undo-move", "1"],
+        ["publish", "--rollback"],
+    ],
+    ids=" ".join,
+)
+def test_what_needs_a_database_makes_none(tmp_path: Path, words: list[str]) -> None:
+    """A mistyped path is told, not filled."""
+    config = tmp_path / "feeds.yaml"
+    config.write_text("network: {name: N}\nsites: {a: {name: A, home: 'https://a.example/'}}\n")
+
+    done = aggregator("-c", config, *words)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "aggregator.db: no database yet; `aggregator run` makes it" in done.stderr
+    assert list(tmp_path.iterdir()) == [config]
 
 
 def test_publish_without_a_daemon_does_it_itself(settled: Path, tmp_path: Path) -> None:
@@ -367,7 +409,7 @@ def test_the_demo_shows_the_road(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "first poll: 7 ok" in done.stdout
     assert "7 not_modified; 0 new entries; nothing to write" in done.stdout
-    assert "6 not_modified, 1 ok; 1 new entries" in done.stdout
+    assert "6 not_modified, 1 ok; 1 new entry" in done.stdout
     assert "\nMilitary Space News, Nuclear Weapons, Missile Defense\n" in done.stdout
     assert (tmp_path / "demo/public/current/index.html").is_file()
     assert again.returncode == 2

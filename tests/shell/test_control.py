@@ -37,6 +37,22 @@ async def test_a_request_is_answered(tmp_path: Path) -> None:
     assert not socket_path(database).exists()
 
 
+@pytest.mark.parametrize("length", [70_000, 3_000_000])
+async def test_a_request_that_is_too_long_is_told_so(tmp_path: Path, length: int) -> None:
+    """Also when it does not fit into the socket's buffer: its writer reads the answer."""
+    database = tmp_path / "aggregator.db"
+    server = ControlServer(database, echo)
+    await server.start()
+
+    request: Message = {"command": "x", "note": "y" * length}
+    answer = await asyncio.to_thread(ask, database, request, timeout=5)
+    await server.close()
+
+    assert answer is not None
+    assert answer["exit_status"] == 2
+    assert "more than 65536 bytes" in str(answer["error"])
+
+
 async def test_a_long_path_is_no_obstacle(tmp_path: Path) -> None:
     """A socket's address holds 107 bytes, paths are longer."""
     directory = tmp_path / ("d" * 120)

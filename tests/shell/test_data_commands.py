@@ -17,13 +17,16 @@ LONG = "x" * 300
 
 
 def test_search_finds_stories(settled: Path) -> None:
-    """A line each with its link; nothing found is no error."""
+    """A line each with its number, by which an editor names it, and its link; nothing found is no
+    error."""
     done = aggregator("-c", settled, "search", "rover", "operations", "--since", "365d")
+    found = json.loads(aggregator("-c", settled, "search", "rover", "operations", "--json").stdout)
 
     assert done.returncode == 0
     first, link, *_ = done.stdout.splitlines()
+    assert first.split()[0] == str(found[0]["story_id"])
     assert "over" in first
-    assert link.startswith("    http")
+    assert link.startswith("        http")
     assert aggregator("-c", settled, "search", "- nothing\x1b").stdout == ""
 
 
@@ -175,3 +178,14 @@ def test_what_is_no_opml_is_named(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     where = "Start tag expected, '<' not found, line 1, column 1"
     assert done.stderr == f"aggregator: {document}: not OPML: {where}\n"
+
+
+def test_a_named_pipe_is_no_opml(tmp_path: Path) -> None:
+    """Nobody may ever write it: it is refused, not waited for."""
+    pipe = tmp_path / "feeds.opml"
+    os.mkfifo(pipe)
+
+    done = aggregator("import-opml", pipe)
+
+    assert done.returncode == 2
+    assert "expected a file" in done.stderr

@@ -61,10 +61,20 @@ def test_an_editor_retitles_and_pins(polled: Path) -> None:
     retitled = aggregator("-c", polled, "retitle", number, "A better <title>")
     pinned = aggregator("-c", polled, "pin", number, "--page", "spacewar", "--block", "space")
     words = aggregator("-c", polled, "withdraw", "no story says this")
+    listed = aggregator("-c", polled, "overrides").stdout
+    as_json = json.loads(aggregator("-c", polled, "overrides", "--json").stdout)
+    explained = aggregator("-c", polled, "explain", number).stdout
+    account = json.loads(aggregator("-c", polled, "explain", number, "--json").stdout)
 
     assert "  stands on spacewar/space, place 1\n" in retitled.stdout
     assert "nothing changes on the pages" in pinned.stdout
     assert "no story yet" in words.stdout
+    assert f"{number} {told['title'][:30]}" in listed
+    assert [row["title"] for row in as_json] == [None, told["title"], told["title"]]
+    assert "\n  retitled on all pages: A better <title>\n" in explained
+    assert "\n    undo: aggregator retitle --undo 1\n" in explained
+    assert account["title"] == told["title"]
+    assert account["retitled"] == [{"override": 1, "title": "A better <title>", "page": None}]
     assert first_headline(polled)["title"] == "A better <title>"
 
 
@@ -86,20 +96,40 @@ def test_an_editor_retitles_and_pins(polled: Path) -> None:
         (["publish", "--rollback", "77"], "generation 77 is not there"),
     ],
 )
-def test_wrong_words_are_status_2(
-    tmp_path_factory: pytest.TempPathFactory,
-    server: FamilyServer,
-    words: list[str],
-    expected: str,
-) -> None:
+def test_wrong_words_are_status_2(settled: Path, words: list[str], expected: str) -> None:
     """One line that says what was expected; nothing is written."""
-    config = write_family(tmp_path_factory.mktemp("empty"), server)
-
-    done = aggregator("-c", config, *words)
+    done = aggregator("-c", settled, *words)
 
     assert done.returncode == 2
     assert expected in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("until", "meant"),
+    [
+        ("2099-03-01", "2099-03-01T00:00:00Z"),
+        ("2099-03-01T12:00", "2099-03-01T12:00:00Z"),
+        ("2099-03-01T12:00:00Z", "2099-03-01T12:00:00Z"),
+        ("2099-03-01T12:00+02:00", "2099-03-01T10:00:00Z"),
+    ],
+)
+def test_an_override_ends_at_any_form_of_a_time(settled: Path, until: str, meant: str) -> None:
+    """The forms that `--since` takes; a time without a zone is UTC."""
+    done = aggregator("-c", settled, "withdraw", "no such words", "--until", until)
+
+    assert done.returncode == 0, done.stderr
+    assert f", until {meant}; " in done.stdout
+
+
+@pytest.mark.parametrize("until", ["12h", "tomorrow", "2099-02-30", "9999-12-31T23:00-12:00"])
+def test_a_time_to_come_is_no_length_of_time(settled: Path, until: str) -> None:
+    """Each form is named, and the option that takes a length."""
+    done = aggregator("-c", settled, "withdraw", "no such words", "--until", until)
+
+    assert done.returncode == 2
+    assert f"{until}: expected 2026-11-24, 2026-11-24T12:00, or" in done.stderr
+    assert "--for 12h" in done.stderr
 
 
 def test_a_rollback_shows_the_generation_before(polled: Path) -> None:

@@ -42,12 +42,14 @@ def drain(manager: socket.socket) -> None:
 
 
 def test_R19_ready_beats_and_stopping_are_told(config: Path, tmp_path: Path) -> None:
-    """READY after the first tick, beats while it works, none while it hangs, then STOPPING."""
+    """What it does, READY after the first tick, beats while it works, none while it hangs, then
+    STOPPING."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(20)
         env = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "400000"}
         with daemon(config, tmp_path / "log", env=env) as process:
+            status = manager.recv(999)
             first = manager.recv(999)
             second = manager.recv(999)
             process.send_signal(signal.SIGSTOP)
@@ -62,7 +64,7 @@ def test_R19_ready_beats_and_stopping_are_told(config: Path, tmp_path: Path) -> 
             while last != b"STOPPING=1":
                 last = manager.recv(999)
 
-    assert first == b"READY=1"
+    assert (status, first) == (b"STATUS=running", b"READY=1")
     assert (second, third) == (b"WATCHDOG=1", b"WATCHDOG=1")
 
 

@@ -151,6 +151,23 @@ def test_a_missing_variable_is_named(config: Path, monkeypatch: pytest.MonkeyPat
     assert run(config, "check").returncode == 0
 
 
+def test_the_daemon_needs_no_variable_of_the_command_beside_it(
+    config: Path, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its service manager gave it the secrets; an editor's shell has none."""
+    log = tmp_path / "work" / "log"
+    with daemon(config, log) as process:
+        wait_for(lambda: log.read_bytes().count(b" poll ") >= 4)
+        monkeypatch.delenv("FEED_KEY")
+
+        done = run(config, "withdraw", "1")
+
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert b"One" in done.stdout
+        assert stop(process) == 0
+    assert run(config, "withdraw", "1").returncode == 2
+
+
 def test_B25_values_in_a_query_stay_out_of_logs(config: Path, tmp_path: Path) -> None:
     """A token in a feed's URL is no secret to the database, but to logs and messages it is."""
     text = config.read_text().replace("/broken", "/broken?token=token-hunter4")

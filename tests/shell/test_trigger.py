@@ -6,12 +6,13 @@ import json
 import re
 import urllib.error
 import urllib.request
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from shell_build import aggregator, daemon, stop, wait_for
 
+from aggregator.cli.freshness import told_age
 from aggregator.demo.family import build_family
 from aggregator.demo.server import FamilyServer
 from aggregator.demo.stories import BREAKING
@@ -102,6 +103,22 @@ def test_poll_says_why_a_feed_gave_nothing(config: Path, server: FamilyServer) -
 
     assert done.returncode == 1
     assert ": connect: " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [
+        (0.4, "0m"),
+        (59.4, "59m"),
+        (60, "1h00m"),
+        (1603, "26h43m"),
+        (99 * 60, "99h00m"),
+        (7200, "5d"),
+    ],
+)
+def test_an_age_is_told_as_people_say_it(minutes: float, told: str) -> None:
+    """No finer than it can be of use, and not in minutes whatever its length."""
+    assert told_age(timedelta(minutes=minutes)) == told
 
 
 def test_status_check_holds_blocks_to_their_objective(config: Path) -> None:

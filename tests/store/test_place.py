@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from store_build import NOW, network_at
 
 from aggregator.errors import DamagedError, StorageError
 from aggregator.store import due, filesystem, place, writing
+from aggregator.store.connection import open_reader
 from aggregator.store.store import Store
 from aggregator.times import format_time
 
@@ -44,6 +47,57 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def next_polls(store: Store) -> dict[int, str]:
     """Feed -> when it is polled next."""
     return dict(store.db.conn.execute("SELECT id, next_poll_at FROM feeds").fetchall())
+
+
+@contextmanager
+def as_somebody() -> Iterator[None]:
+    """Root may look everywhere."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+@pytest.mark.parametrize("opened", [open_reader, Store.open])
+def test_a_directory_is_no_database(tmp_path: Path, opened: Callable[[Path], object]) -> None:
+    """Nor is a device; it says so, and no lock is left beside it."""
+    (tmp_path / "there").mkdir()
+
+    with pytest.raises(StorageError, match="there: a directory; expected the name of"):
+        opened(tmp_path / "there")
+    with pytest.raises(StorageError, match="/dev/null: no file; expected"):
+        opened(Path("/dev/null"))
+    assert [item.name for item in tmp_path.iterdir()] == ["there"]
+
+
+def test_a_database_of_somebody_else_cannot_be_read(tmp_path: Path) -> None:
+    """Its directory is closed to us: that is the operator's to change, no bug."""
+    path = tmp_path / "closed" / "aggregator.db"
+    path.parent.mkdir(mode=0)
+
+    with as_somebody(), pytest.raises(StorageError, match=r"\.db: cannot be read: Permission"):
+        open_reader(path)
+
+
+def test_who_may_only_read_reads_beside_a_daemon() -> None:
+    """Without one there is no log whose index could be read: the refusal says who can."""
+    with TemporaryDirectory() as directory:  # all may pass to it, as they may not to `tmp_path`
+        path = Path(directory) / "aggregator.db"
+        with closing(Store.open(path)) as store:
+            store.probe()
+            path.parent.chmod(0o555)
+            with as_somebody(), closing(open_reader(path).conn) as reader:
+                (count,) = reader.execute("SELECT count(*) FROM feeds").fetchone()
+            path.parent.chmod(0o755)
+        path.parent.chmod(0o555)
+        with as_somebody(), pytest.raises(StorageError, match="read; while no daemon runs"):
+            open_reader(path)
+        path.parent.chmod(0o755)
+
+    assert count == 0
 
 
 def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

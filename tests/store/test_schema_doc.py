@@ -8,11 +8,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import yaml
 
 from aggregator.model import Outcome
 from aggregator.store.store import Store
 
-DOC = Path(__file__).parents[2] / "docs" / "schema.md"
+ROOT = Path(__file__).parents[2]
+DOC = ROOT / "docs" / "schema.md"
 SECTION = re.compile(r"^### `(\w+)`\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
 ROW = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
 
@@ -88,6 +90,74 @@ def test_the_examples_run(store: Store) -> None:
         store.db.conn.execute(f"EXPLAIN {example}").fetchall()
 
     assert len(examples) >= 5
+
+
+def example_below(words: str) -> str:
+    """The first SQL example after `words`."""
+    _, found, after = DOC.read_text(encoding="utf-8").partition(words)
+    assert found
+    return after.partition("```sql\n")[2].partition("```")[0]
+
+
+def test_what_stands_since_before_a_period_counts_in_it(store: Store) -> None:
+    """Forty days at three positions, the last one till now: a week of the last week, and all of it
+    of what stood longest."""
+    db = store.db.conn
+    db.execute("INSERT INTO sites (id, name, home) VALUES ('a', 'A', 'https://a.example/')")
+    db.execute(
+        """
+        INSERT INTO stories (id, site_id, url, title, first_seen_at)
+        VALUES (1, 'a', 'https://a.example/1', 'T', '2026-01-01T00:00:00Z')
+        """
+    )
+    db.execute("INSERT INTO generations VALUES (1, '2026-01-01T00:00:00Z', 1, 0)")
+    for position, title, since, until in (
+        (1, "Old", 40, 20),
+        (2, "Old", 20, 10),
+        (3, "New", 10, None),
+    ):
+        db.execute(
+            """
+            INSERT INTO placements (page, block, position, story_id, title, url, site_id,
+                shown_from, shown_until, generation)
+            VALUES ('p', 'b', :position, 1, :title, 'https://a.example/1', 'a',
+                strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-' || :since || ' days'),
+                strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-' || :until || ' days'), 1)
+            """,
+            {"position": position, "title": title, "since": since, "until": until},
+        )
+
+    weekly = db.execute(example_below("headline hours to which page")).fetchall()
+    longest = db.execute(example_below("What stood longest")).fetchall()
+
+    assert [tuple(row) for row in weekly] == [("a", "p", 168.0, 1)]
+    assert [(row["title"], row["hours"]) for row in longest] == [("New", 960.0)]
+
+
+def test_a_story_that_was_merged_is_counted_once(store: Store) -> None:
+    """In the examples that count stories, and in the query of the web pages that does."""
+    db = store.db.conn
+    db.execute("INSERT INTO sites (id, name, home) VALUES ('a', 'A', 'https://a.example/')")
+    for id_, merged_into in ((1, None), (2, 1)):
+        db.execute(
+            """
+            INSERT INTO stories (id, site_id, title, published_at, first_seen_at, merged_into)
+            VALUES (:id, 'a', 'T', strftime('%Y-%m-%dT%H:%M:%SZ', 'now'),
+                strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), :merged_into)
+            """,
+            {"id": id_, "merged_into": merged_into},
+        )
+    metadata = yaml.safe_load((ROOT / "aggregator" / "web" / "metadata.yaml").read_text())
+    counting = [
+        example_below("Stories per site and day"),
+        example_below("When sites publish"),
+        metadata["queries"]["per_day"]["sql"],
+    ]
+
+    counts = [db.execute(sql).fetchone()["stories"] for sql in counting]
+    never_shown = db.execute(example_below("that never stood on any page")).fetchall()
+
+    assert (counts, len(never_shown)) == ([1, 1, 1], 1)
 
 
 def test_outcomes_are_documented_for_analysts() -> None:
