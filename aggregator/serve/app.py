@@ -67,8 +67,12 @@ def build_app(
         return Response(render(await port.snapshot()), media_type=TYPE)
 
     async def poll(request: Request) -> Response:
-        if token is None or not _is_bearer(request.headers.get("authorization", ""), token):
-            return PlainTextResponse("a bearer token is wanted\n", 401)
+        if token is None:
+            return PlainTextResponse("nobody may: serve has no token_env\n", 403)
+        if not _is_bearer(request.headers.get("authorization", ""), token):
+            # RFC 9110, section 15.5.2: a 401 says how to do better.
+            how = {"WWW-Authenticate": "Bearer"}
+            return PlainTextResponse("a bearer token is wanted\n", 401, how)
         started = await port.poll(request.path_params["feed_id"])
         return PlainTextResponse(f"{started}\n", _STATUS[started])
 

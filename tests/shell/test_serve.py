@@ -63,6 +63,12 @@ async def served(port: Port, token: str | None = TOKEN) -> AsyncIterator[int]:
 
 async def ask(port: int, line: str, *headers: str, host: str = "127.0.0.1") -> tuple[int, str]:
     """Status and body of one request."""
+    head, body = await talk(port, line, *headers, host=host)
+    return int(head.split(" ")[1]), body
+
+
+async def talk(port: int, line: str, *headers: str, host: str = "127.0.0.1") -> tuple[str, str]:
+    """Head and body of the answer to one request."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     lines = [f"{line} HTTP/1.1", f"Host: {host}", "Connection: close", *headers, "", ""]
     writer.write("\r\n".join(lines).encode())
@@ -70,7 +76,7 @@ async def ask(port: int, line: str, *headers: str, host: str = "127.0.0.1") -> t
     writer.close()
     await writer.wait_closed()
     head, _, body = answer.partition("\r\n\r\n")
-    return int(head.split(" ")[1]), body
+    return head, body
 
 
 async def test_health_is_200_or_503_with_the_reason() -> None:
@@ -157,11 +163,20 @@ async def test_a_poll_wants_the_token(feed: str, header: str, status: int) -> No
 
 
 async def test_without_a_token_nobody_polls() -> None:
-    """An empty one is none."""
+    """An empty one is none, and nobody is asked for one."""
     async with served(Port(), token=None) as number:
-        status, _ = await ask(number, "POST /poll/1", "Authorization: Bearer ")
+        answer = await ask(number, "POST /poll/1", "Authorization: Bearer ")
 
-    assert status == 401
+    assert answer == (403, "nobody may: serve has no token_env\n")
+
+
+async def test_who_has_no_token_is_told_what_is_wanted() -> None:
+    """RFC 9110, section 15.5.2: a 401 comes with a challenge."""
+    async with served(Port()) as number:
+        head, _ = await talk(number, "POST /poll/1")
+
+    assert head.startswith("HTTP/1.1 401 ")
+    assert "\r\nwww-authenticate: bearer" in head.lower()
 
 
 @pytest.mark.parametrize(
