@@ -224,8 +224,15 @@ def next_held(db: Database, *, now: datetime) -> datetime | None:
 
 
 def count_stories(db: Database) -> int:
-    """All that are stored."""
-    (count,) = db.conn.execute("SELECT count(*) FROM stories").fetchone()
+    """All that are stored, but for those that became a part of another."""
+    # Of the two counts each has an index of its own to go by.
+    (count,) = db.conn.execute(
+        """
+        SELECT
+            (SELECT count(*) FROM stories)
+            - (SELECT count(*) FROM stories WHERE merged_into IS NOT NULL)
+        """
+    ).fetchone()
     return int(count)
 
 

@@ -524,6 +524,21 @@ def test_an_entry_taken_out_takes_along_what_has_its_link(store: Store, network:
     assert merged.stories == (3, 1)
 
 
+def test_a_story_that_became_a_part_of_another_is_not_counted(
+    store: Store, network: Network
+) -> None:
+    """Its row stays, so that its number leads to the other."""
+    store_document(store, network, A, item("a", 1))
+    store_document(store, network, B, item("b", 2))
+    before = reading.count_stories(store.db)
+
+    with store.transaction() as db:
+        merge_stories(db, "1", "2", network, note=None, now=NOW)
+
+    assert (before, reading.count_stories(store.db)) == (2, 1)
+    assert len(faces(store)) == 2
+
+
 def test_an_override_follows_the_entries_of_its_story(store: Store, network: Network) -> None:
     """Withdrawn by number, merged, taken apart again: it is always that article."""
     store_document(store, network, A, item("a", 1))
