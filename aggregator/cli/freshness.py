@@ -38,7 +38,9 @@ def _print(wanted: list[BlockAge]) -> None:
         age = "empty" if block.age is None else f"newest headline {told_age(block.age)} old"
         assert block.objective is not None
         click.echo(f"{block.page}/{block.block}: {age}, wanted {format_duration(block.objective)}")
-    if not stale:
+    if not wanted:
+        click.echo("no block has an objective; `fresh:` in feeds.yaml gives it one")
+    elif not stale:
         click.echo(f"fresh: {counted(wanted, 'block')} with an objective")
 
 

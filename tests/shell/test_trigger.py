@@ -134,3 +134,11 @@ def test_status_check_holds_blocks_to_their_objective(config: Path) -> None:
     assert re.search(r"^spacewar/space: newest headline \w+ old, wanted 1m$", stale.stdout, re.M)
     assert {age["fresh"] for age in ages} == {True, False}
     assert (fresh.returncode, fresh.stdout[:7]) == (0, "fresh: ")
+
+
+def test_status_check_says_that_it_has_nothing_to_hold_blocks_to(polled: Path) -> None:
+    """Monitoring that checks nothing would look as if all were well."""
+    checked = aggregator("-c", polled, "status", "--check")
+
+    assert checked.returncode == 0
+    assert checked.stdout == "no block has an objective; `fresh:` in feeds.yaml gives it one\n"
