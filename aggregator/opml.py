@@ -59,9 +59,7 @@ def read_opml(document: bytes) -> Opml:
     try:
         root = etree.fromstring(document, _PARSER)
     except etree.XMLSyntaxError as error:
-        raise UsageError(f"not OPML: {error.msg}") from error
-    except ValueError as error:
-        raise UsageError(f"not OPML: {error}") from error
+        raise UsageError(f"not OPML: {' '.join(error.msg.split())}") from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise UsageError("found a DOCTYPE, expected OPML without one: entities are not read")
     if etree.QName(root).localname != "opml":

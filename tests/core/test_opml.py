@@ -123,6 +123,7 @@ BOMB = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 9))
         (b"", "not OPML"),
         (b"\x00\xff", "not OPML"),
         (b"<opml><body>", "not OPML"),
+        (b"<opml>\x00</opml>", "Char 0x0 out of allowed range , line 1, column 7"),
         (b"<html/>", "found <html>"),
         (
             f'<!DOCTYPE opml [<!ENTITY e0 "x">{BOMB}]><opml><body>&e8;</body></opml>'.encode(),
@@ -139,7 +140,19 @@ BOMB = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 9))
             "at most 5000",
         ),
     ],
-    ids=["empty", "bytes", "cut", "html", "bomb", "utf-16", "external", "deep", "large", "many"],
+    ids=[
+        "empty",
+        "bytes",
+        "cut",
+        "control",
+        "html",
+        "bomb",
+        "utf-16",
+        "external",
+        "deep",
+        "large",
+        "many",
+    ],
 )
 def test_what_is_not_plain_opml_is_refused(document: bytes, reason: str) -> None:
     """Status 2, with the reason; no entity is expanded, nothing is fetched."""
