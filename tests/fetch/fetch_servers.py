@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
+from typing import Any
 
 from aggregator.fetch import Fetcher
 from aggregator.fetch.limits import Phases
@@ -136,6 +137,9 @@ def redirect(location: str, status: str = "302 Found") -> bytes:
     return answer(b"", f"Location: {location}", status=status)
 
 
+PHASES = Phases()
+
+
 @asynccontextmanager
 async def fetcher(
     settings: FetchSettings = SETTINGS,
@@ -143,12 +147,12 @@ async def fetcher(
     now: Callable[[], datetime] = lambda: NOW,
     lookup: Lookup = look_up,
     tls: ssl.SSLContext | None = None,
-    phases: Phases = Phases(),  # noqa: B008 - a frozen value
-    **changes: object,
+    phases: Phases = PHASES,
+    **changes: Any,
 ) -> AsyncIterator[Fetcher]:
     """A fetcher that is closed again; `changes` go into the settings."""
     made = Fetcher(
-        replace(settings, **changes),  # type: ignore[arg-type] # any field of the settings
+        replace(settings, **changes),
         user_agent=AGENT,
         now=now,
         lookup=lookup,

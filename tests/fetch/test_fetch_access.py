@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fetch_certificates import NAME, authority, server_context
@@ -223,13 +224,13 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.close()
 
 
-async def through(proxy: Proxy, url: str, **access: object) -> FetchResult:
+async def through(proxy: Proxy, url: str, **access: Any) -> FetchResult:
     """One fetch by way of `proxy`; the names in URLs have no address here."""
 
     def nowhere(host: str) -> tuple[str, ...]:
         raise OSError("no such name")
 
-    terms = Access(proxy=proxy.url, **access)  # type: ignore[arg-type] # real fields
+    terms = Access(proxy=proxy.url, **access)
     async with fetcher(lookup=nowhere, allow_ports=frozenset({proxy.behind})) as client:
         return await client.fetch(ask(url, terms))
 

@@ -6,7 +6,18 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from fetch_servers import AGENT, SETTINGS, Talk, always, answer, by_path, fetcher, redirect, serve
+from fetch_servers import (
+    AGENT,
+    SETTINGS,
+    Script,
+    Talk,
+    always,
+    answer,
+    by_path,
+    fetcher,
+    redirect,
+    serve,
+)
 
 from aggregator.fetch.limits import Phases
 from aggregator.model import Outcome
@@ -70,9 +81,9 @@ async def test_two_redirects_repeat_it(status: str) -> None:
         (always(redirect("ftp://a.example/", "307 Temporary Redirect")), Outcome.BLOCKED_URL),
     ],
 )
-async def test_anything_else_is_a_failure(script: object, outcome: Outcome) -> None:
+async def test_anything_else_is_a_failure(script: Script, outcome: Outcome) -> None:
     """With its outcome; never an exception."""
-    async with serve(script) as server, fetcher() as one:  # type: ignore[arg-type] # a Script
+    async with serve(script) as server, fetcher() as one:
         failed = await one.post_form(server.url("/hub"), FORM)
 
     assert failed is not None

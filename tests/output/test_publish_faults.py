@@ -99,7 +99,7 @@ class PairReader(threading.Thread):
     def read(self, directory: int, name: str) -> bytes:
         """Through the directory that was opened, not through the link."""
         descriptor = os.open(f"page/{name}.txt", os.O_RDONLY, dir_fd=directory)
-        with open(descriptor, "rb") as file:  # noqa: PTH123 # a descriptor, not a path
+        with os.fdopen(descriptor, "rb") as file:
             return file.read()
 
 

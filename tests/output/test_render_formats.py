@@ -131,7 +131,8 @@ def assert_feeds(
     assert [item.findtext("link") for item in items] == links
     assert {item.findtext("category") for item in items} == {category}
     assert [entry.findtext(f"{ATOM}title") for entry in entries] == titles
-    assert [entry.find(f"{ATOM}link").get("href") for entry in entries] == links  # type: ignore[union-attr]
+    leading = [entry.findall(f"{ATOM}link")[0] for entry in entries]
+    assert [link.get("href") for link in leading] == links
     assert [item["title"] for item in feed["items"]] == titles
     assert [item["url"] for item in feed["items"]] == links
     assert {item["tags"][0] for item in feed["items"]} == {category}

@@ -12,6 +12,7 @@ from polite_world import (
     HALF_HOUR,
     NOT_MODIFIED,
     START,
+    Answer,
     full,
     network_with,
     rss,
@@ -370,9 +371,9 @@ async def test_rB2_a_200_with_an_old_etag_is_read(tmp_path: Path) -> None:
         assert found.row("SELECT count(*) FROM entries") == (2,)
 
 
-def _stuck(body: bytes) -> list[object]:
+def _stuck(body: bytes) -> Answer:
     """304 to everything that is conditional."""
-    return [lambda one: NOT_MODIFIED if one.conditions != (None, None) else full(body, ETAG)]
+    return lambda one: NOT_MODIFIED if one.conditions != (None, None) else full(body, ETAG)
 
 
 @pytest.mark.parametrize(("revalidate", "entries"), [(None, 1), (12 * HOUR, 2)])
@@ -382,9 +383,9 @@ async def test_rB3_a_stuck_304_ends_when_the_operator_says_so(
     """`revalidate: 12h` asks without conditions twice a day; off by default."""
     feeds = {"a.test/feed": {"revalidate": revalidate, "every": HOUR}}
     async with world(tmp_path, feeds) as found:
-        found.answers["a.test/feed"] = _stuck(FEED)  # type: ignore[assignment] # a plain lambda
+        found.serve("a.test/feed", _stuck(FEED))
         await found.steps(2)
-        found.answers["a.test/feed"] = _stuck(rss("one", "two"))  # type: ignore[assignment]
+        found.serve("a.test/feed", _stuck(rss("one", "two")))
 
         await found.poll_until(START + DAY)
 

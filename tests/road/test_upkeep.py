@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from store_build import NOW, network_at, poll_record
 
@@ -32,9 +33,9 @@ def fill(store: Store, network: Network) -> None:
             archive.keep(db, poll, max_bytes=2**30)
 
 
-async def removed(tmp_path: Path, **settings: object) -> tuple[Removed, int]:
+async def removed(tmp_path: Path, **settings: Any) -> tuple[Removed, int]:
     """By a network with these settings, ten days later; and the bytes that the archive has."""
-    network = replace(network_at(tmp_path), **settings)  # type: ignore[arg-type] # real fields
+    network = replace(network_at(tmp_path), **settings)
     opened = Store.open(network.database)
     fill(opened, network)
     store = StoreThread(opened)

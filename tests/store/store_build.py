@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from aggregator.intake import store_document as intake
 from aggregator.model import Document, Entry, FeedMeta, Tier
@@ -47,9 +48,9 @@ def stored(network: Network, *, now: datetime = NOW) -> Iterator[Store]:
         yield opened
 
 
-def entry(number: int, **changes: object) -> Entry:
+def entry(number: int, **changes: Any) -> Entry:
     """An item of site a unless `changes` say otherwise."""
-    fields: dict[str, object] = {
+    fields: dict[str, Any] = {
         "position": number,
         "fingerprint": 1000 + number,
         "guid": f"g{number}",
@@ -58,7 +59,7 @@ def entry(number: int, **changes: object) -> Entry:
         "title": f"Story {number}",
         "published_at": NOW,
     }
-    return Entry(**{**fields, **changes})  # type: ignore[arg-type] # each call names real fields
+    return Entry(**{**fields, **changes})
 
 
 def document(*entries: Entry) -> Document:
@@ -84,9 +85,9 @@ def store_document(
         store.index((*update.new, *update.changed))
 
 
-def poll_record(feed_id: int, **changes: object) -> PollRecord:
+def poll_record(feed_id: int, **changes: Any) -> PollRecord:
     """An uneventful 304."""
-    fields: dict[str, object] = {
+    fields: dict[str, Any] = {
         "feed_id": feed_id,
         "at": NOW,
         "outcome": "not_modified",
@@ -98,4 +99,4 @@ def poll_record(feed_id: int, **changes: object) -> PollRecord:
         "next_poll_at": None,
         "paused_until": None,
     }
-    return PollRecord(**{**fields, **changes})  # type: ignore[arg-type] # as above
+    return PollRecord(**{**fields, **changes})

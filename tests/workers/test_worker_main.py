@@ -34,7 +34,10 @@ def test_a_worker_loads_nothing_of_the_daemon() -> None:
     assert not loaded & set(HEAVY)
 
 
-def talk(data: bytes, limits: WorkerLimits = WorkerLimits()) -> tuple[list[bytes], int]:  # noqa: B008
+USUAL = WorkerLimits()
+
+
+def talk(data: bytes, limits: WorkerLimits = USUAL) -> tuple[list[bytes], int]:
     """The frames a worker writes for an input, and its exit status."""
     done = subprocess.run(
         [sys.executable, "-P", "-m", "aggregator.workers.main", limits.to_argument()],
