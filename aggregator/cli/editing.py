@@ -10,15 +10,15 @@ from typing import Any
 
 import click
 from sqlite_utils import Database
-from tabulate import tabulate
 
 from aggregator.cli.context import AS_JSON, Options
 from aggregator.cli.counts import counted
 from aggregator.cli.moments import MOMENT_TO_COME
+from aggregator.cli.tables import fit_table
 from aggregator.control import Message
 from aggregator.errors import UsageError
 from aggregator.instance import utc_now
-from aggregator.logs import printable, printable_lines, set_up_logging
+from aggregator.logs import printable, set_up_logging
 from aggregator.requests import request
 from aggregator.store import overrides as stored
 from aggregator.store.connection import open_reader
@@ -93,7 +93,7 @@ def overrides(options: Options, ended: bool, as_json: bool) -> None:
         ]
         for row in found
     ]
-    click.echo(printable_lines(tabulate(table, headers=headers, disable_numparse=True)))
+    click.echo(fit_table(table, headers))
 
 
 def _named(row: stored.OverrideRow) -> str:
