@@ -7,10 +7,13 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from sqlite_utils import Database
 
 from aggregator import errors
@@ -41,7 +44,7 @@ def pins(lock: str) -> dict[str, tuple[str, int]]:
         if line.startswith("#"):
             continue
         requirement, *rest = line.split(" --hash=sha256:")
-        match = re.fullmatch(r"([a-z0-9-]+)==([\w.]+)( ; .*)?", requirement.strip())
+        match = re.fullmatch(r"([a-z0-9-]+)(?:\[[\w,-]+\])?==([\w.]+)( ; .*)?", requirement.strip())
         assert match, f"not a pin: {line[:60]}"
         assert all(re.fullmatch(r"[0-9a-f]{64}", value.strip()) for value in rest)
         found[match[1]] = (match[2], len(rest))
@@ -143,6 +146,33 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
     }
 
     assert not missing
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_the_extras_that_are_asked_for(lock: str) -> None:
+    """Older pips take the newest version for `coverage[toml]` when the lock has `coverage` alone.
+
+    They refuse the whole lock on the day a newer one is published.
+    """
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    locked = {
+        canonicalize_name(name): set(extras.split(",")) if extras else set()
+        for name, extras in re.findall(r"^([\w.-]+)(?:\[([\w,-]+)\])?==", text, re.MULTILINE)
+    }
+    asked = [
+        requirement
+        for name, extras in locked.items()
+        for requirement in map(Requirement, requires(name) or ())
+        if not requirement.marker
+        or any(requirement.marker.evaluate({"extra": extra}) for extra in extras or {""})
+    ]
+
+    assert asked
+    assert not [
+        str(requirement)
+        for requirement in asked
+        if requirement.extras - locked[canonicalize_name(requirement.name)]
+    ]
 
 
 # ------------------------------------------------------------------ documents
