@@ -9,6 +9,7 @@ Only agencies on the list count: `(NASA)` and `(UPDATE)` are no wire. Linear in 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _NAMES = {
     "AFP": "AFP",
@@ -53,11 +54,13 @@ _AUTHOR = re.compile(rf"(?<![\w-])({_ONE})(?![\w-])")
 _TITLE_END = re.compile(rf"\((?:{_ONE})(?:/(?:{_ONE}))*\)\s*$")
 
 
+@lru_cache(maxsize=256)
 def agency_of(title: str, summary: str, author: str | None) -> str | None:
     """The agencies credited, joined by `/` in alphabetical order; None where none is.
 
     The dateline says it best, then the author, then the end of the title.
     """
+    # Remembered for a document's length: an entry is asked for, and the story it begins.
     dateline = _CREDIT.search(summary[:_DATELINE_LENGTH])
     if dateline is not None and _starts_a_text(summary[: dateline.start()]):
         return _joined(_JOINT.split(dateline[1]))

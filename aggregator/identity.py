@@ -128,7 +128,7 @@ def _alias(guid: str | None) -> str | None:
 
 
 def _is_link(guid: str) -> bool:
-    return guid.lower().startswith(("http://", "https://"))
+    return guid[:8].lower().startswith(("http://", "https://"))
 
 
 def _link_keys(entry: Entry, shared: frozenset[str], hosts: Collection[str]) -> Iterator[Key]:

@@ -93,6 +93,10 @@ class FeedUpdate:
     duplicates: int = 0
 
 
+_Held = Mapping[Key, tuple[KnownEntry, ...]]
+"""By a key of an item, the strongest first, the stored entries of the document's own feed."""
+
+
 def plan_update(
     items: Iterable[Keyed], seen: Iterable[SeenEntry], known: Known, *, now: datetime
 ) -> FeedUpdate:
@@ -130,14 +134,15 @@ class _Plan:
 
     def settle(self, item: Keyed) -> None:
         said = (item.entry.guid, item.keys)
-        stored = self._stored(item)
-        if said in self.items or (stored is None and self._says_it_again(item)):
+        held = self._held(item)
+        stored = self._stored(item, held)
+        if said in self.items or (stored is None and _says_it_again(item, held)):
             self.duplicates += 1
             return
         self.items.add(said)
         if stored is not None:
             self._change(stored, item)
-        elif not self._was_removed(item):
+        elif not self._was_removed(item, held):
             self._add(item)
 
     def update(self) -> FeedUpdate:
@@ -149,55 +154,33 @@ class _Plan:
             duplicates=self.duplicates,
         )
 
-    def _of_this_feed(self, key: Key) -> tuple[KnownEntry, ...]:
-        found = self.known.keys.get(key, ())
-        return tuple(entry for entry in found if entry.feed_id == self.known.feed_id)
+    def _held(self, item: Keyed) -> _Held:
+        """By each key of the item that any has, the stored entries of this feed."""
+        known = self.known
+        held = {}
+        for key in item.keys if known.keys else ():
+            own = tuple(e for e in known.keys.get(key, ()) if e.feed_id == known.feed_id)
+            if own:
+                held[key] = own
+        return held
 
-    def _stored(self, item: Keyed) -> KnownEntry | None:
+    def _stored(self, item: Keyed, held: _Held) -> KnownEntry | None:
         """The stored entry that this item is, unless another item of the document is that one."""
-        for key in item.keys:
-            found = self._of_this_feed(key)
+        for key, found in held.items():
             if key.kind in OF_GUID:
                 if len(found) > 1 or item.guid_repeats:
                     continue
-                found = tuple(entry for entry in found if not self._is_reused(entry, item))
+                found = tuple(entry for entry in found if not _is_reused(entry, item, held))
             for candidate in found:
                 if candidate.id not in self.claimed:
                     return candidate
         return None
 
-    def _is_reused(self, stored: KnownEntry, item: Keyed) -> bool:
-        """The guid is that of another article by now: link, date and title say so."""
-        links = [key for key in item.keys if key.kind is KeyKind.URL]
-        published = item.entry.published_at
-        if stored.canonical_url is None or not links or not stored.title or not item.entry.title:
-            return False
-        if any(stored.id == known.id for key in links for known in self._of_this_feed(key)):
-            return False
-        if published is None or stored.published_at is None:
-            return False
-        return published - stored.published_at > REUSED_AFTER and _is_unlike(
-            stored.title, item.entry.title
-        )
-
-    def _says_it_again(self, item: Keyed) -> bool:
-        """An item without a guid of its own whose entry another item has already claimed.
-
-        Asked only when every stored entry with its link or title is claimed.
-        """
-        title = item.entry.title.casefold()
-        return any(
-            item.entry.guid in (None, stored.guid) and stored.title.casefold() == title
-            for key in item.keys
-            if key.kind not in OF_GUID
-            for stored in self._of_this_feed(key)
-        )
-
-    def _was_removed(self, item: Keyed) -> bool:
+    def _was_removed(self, item: Keyed, held: _Held) -> bool:
         """The item is an entry that retention removed: listed again, it is not news (rG19)."""
-        for key in item.keys:
+        for key in item.keys if self.known.removed else ():
             count = self.known.removed.get(key, 0)
-            shared = item.guid_repeats or count > 1 or bool(self._of_this_feed(key))
+            shared = item.guid_repeats or count > 1 or key in held
             if count and not (key.kind in OF_GUID and shared):
                 return True
         return False
@@ -228,6 +211,35 @@ class _Plan:
         self.claimed.add(stored.id)
         settled = settle_dates(stored, item.entry, now=self.now)
         self.changed.append(ChangedEntry(stored.id, stored.story_id, settled, item.keys))
+
+
+def _is_reused(stored: KnownEntry, item: Keyed, held: _Held) -> bool:
+    """The guid is that of another article by now: link, date and title say so."""
+    links = [key for key in item.keys if key.kind is KeyKind.URL]
+    published = item.entry.published_at
+    if stored.canonical_url is None or not links or not stored.title or not item.entry.title:
+        return False
+    if any(stored.id == known.id for key in links for known in held.get(key, ())):
+        return False
+    if published is None or stored.published_at is None:
+        return False
+    return published - stored.published_at > REUSED_AFTER and _is_unlike(
+        stored.title, item.entry.title
+    )
+
+
+def _says_it_again(item: Keyed, held: _Held) -> bool:
+    """An item without a guid of its own whose entry another item has already claimed.
+
+    Asked only when every stored entry with its link or title is claimed.
+    """
+    title = item.entry.title.casefold()
+    return any(
+        item.entry.guid in (None, stored.guid) and stored.title.casefold() == title
+        for key, found in held.items()
+        if key.kind not in OF_GUID
+        for stored in found
+    )
 
 
 def _is_unlike(a: str, b: str) -> bool:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d{1,9})([smhd])", re.ASCII)
 
 
+@lru_cache(maxsize=1024)
 def format_time(moment: datetime) -> str:
     """Whole seconds in UTC, rounded down; `moment` must be aware."""
+    # Remembered: the date of an entry goes to three tables, that of a poll to every row of it.
     if moment.tzinfo is None:
         raise ValueError("a naive datetime has no place here")
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)

@@ -89,7 +89,7 @@ def slug_of(key: str) -> str | None:
 
     `Lockheed_Martin_tests_new_engine_999.html`. None where it holds no letters but an ending's.
     """
-    path = re.split(r"[?#]", key.partition("://")[2], maxsplit=1)[0]
+    path = key.partition("://")[2].partition("#")[0].partition("?")[0]
     slug = path.rpartition("/")[2] if "/" in path else ""
     if len(slug) < SLUG_LENGTH or not _LETTER.search(slug.partition(".")[0]):
         return None

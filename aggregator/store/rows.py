@@ -173,7 +173,7 @@ def entry_columns(entry: Entry) -> dict[str, str | int | None]:
         "summary": entry.summary,
         "author": entry.author,
         "image_url": entry.image_url,
-        "categories": json.dumps(entry.categories, ensure_ascii=False),
+        "categories": _listed(entry.categories),
         "published_at": text_of(entry.published_at),
         "updated_at": text_of(entry.updated_at),
         "held_until": text_of(entry.held_until),
@@ -221,8 +221,16 @@ def story(row: sqlite3.Row, site_names: Mapping[str, str]) -> Story:
     )
 
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _listed(texts: tuple[str, ...]) -> str:
+    """As a JSON list; most are empty."""
+    return _encode(texts) if texts else "[]"
+
+
 def _texts(listed: str) -> tuple[str, ...]:
-    """From a JSON list of texts; most are empty."""
+    """The inverse of `_listed`."""
     return () if listed == "[]" else tuple(json.loads(listed))
 
 

@@ -115,6 +115,8 @@ def next_id(db: Database, table: str) -> int:
 
 
 def _find_tombstones(db: Database, feed_id: int, keys: Iterable[Key]) -> dict[Key, int]:
+    if not _has_tombstones(db, feed_id):
+        return {}
     cursor = db.conn.execute(
         """
         SELECT tombstones.kind, tombstones.value, count(*) AS entries
@@ -128,6 +130,14 @@ def _find_tombstones(db: Database, feed_id: int, keys: Iterable[Key]) -> dict[Ke
         {"feed_id": feed_id, "wanted": json.dumps([[key.kind, key.value] for key in keys])},
     )
     return {Key(KeyKind(row["kind"]), row["value"]): row["entries"] for row in cursor.fetchall()}
+
+
+def _has_tombstones(db: Database, feed_id: int) -> bool:
+    """Few feeds list what retention removed: to look for each key costs as much as to insert it."""
+    cursor = db.conn.execute(
+        "SELECT 1 FROM tombstones WHERE feed_id = :feed_id LIMIT 1", {"feed_id": feed_id}
+    )
+    return cursor.fetchone() is not None
 
 
 def _find_keys(
