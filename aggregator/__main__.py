@@ -9,6 +9,7 @@ def main() -> None:
     gc.disable()
     from aggregator.cli import main as run
 
+    gc.freeze()
     gc.enable()
     run()
 

@@ -65,6 +65,7 @@ def _load(module: str) -> ModuleType:
     try:
         return import_module(module)
     finally:
+        gc.freeze()
         gc.enable()
 
 
