@@ -133,7 +133,7 @@ def _find_tombstones(db: Database, feed_id: int, keys: Iterable[Key]) -> dict[Ke
 
 
 def _has_tombstones(db: Database, feed_id: int) -> bool:
-    """Few feeds list what retention removed: to look for each key costs as much as to insert it."""
+    """A young feed has none, and to look for each of its keys costs as much as to insert it."""
     cursor = db.conn.execute(
         "SELECT 1 FROM tombstones WHERE feed_id = :feed_id LIMIT 1", {"feed_id": feed_id}
     )
