@@ -112,12 +112,14 @@ class Instance:
         network = self._kept(fitted(reveal(network, os.environ)))
         fetcher = await open_fetcher(network)
         await self.tools.store.run(adopt_network, network, self.tools.clock())
+        before, hook = self.network, self.hook
         self._retired.append(self.fetcher)  # polls under way may still be using it
         self.fetcher = fetcher
         self.tools = replace(self.tools, network=network, fetcher=fetcher)
         self.poller.adopt(self.tools)
-        await self.hook.close(HOOK_GRACE_S)
-        self.hook = _hook(network)
+        if network.publishing.after_publish != before.publishing.after_publish:
+            self.hook = _hook(network)  # what is published from now on is the new one's to hear
+            await hook.close(HOOK_GRACE_S)
 
     def _kept(self, network: Network) -> Network:
         """With database, output and listener where they are."""
