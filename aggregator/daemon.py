@@ -252,7 +252,7 @@ class Daemon:
 
     async def _visit(self) -> None:
         if not self.vitals.stop_fetches:
-            visit = await check_stories(self._instance.poller, self._instance.fetcher)
+            visit = await check_stories(self._instance.poller, self._instance.look)
             self._changed = self._changed or visit.has_changes
 
     async def _tidy(self) -> None:

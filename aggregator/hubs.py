@@ -20,7 +20,7 @@ from aggregator.callback_key import read_key
 from aggregator.instance import Instance
 from aggregator.logs import log_event, masked_url
 from aggregator.network import Network
-from aggregator.requests import feeds_named, poll_and_publish, rested_of
+from aggregator.requests import feed_numbered, poll_and_publish, rested_of
 from aggregator.store import due, subscriptions
 from aggregator.store.store import Store
 from aggregator.store.subscriptions import Wish
@@ -163,7 +163,9 @@ class Hubs:
     async def _poll_once(self, feed_id: int) -> None:
         """Where the floor forbids it, or a cache gave the old document, the feed is due soon."""
         instance = self._instance
-        (feed,) = await feeds_named(instance, str(feed_id))
+        feed = await feed_numbered(instance, feed_id)
+        if feed is None:  # it left the configuration meanwhile
+            return
         rested = () if self._vitals.stop_fetches else rested_of(instance, (feed,))
         reports = await poll_and_publish(instance, rested)
         if any(report.new or report.updated for report in reports):

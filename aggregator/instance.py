@@ -20,7 +20,8 @@ from aggregator.environment import reveal
 from aggregator.fetch import Fetcher, user_agent
 from aggregator.hook import AfterPublish
 from aggregator.logs import log_event
-from aggregator.network import Network
+from aggregator.model import FetchFailed
+from aggregator.network import FetchSettings, Network
 from aggregator.pipeline import Tools, publish, put_back
 from aggregator.polling import Poller
 from aggregator.publish import Publication, sweep
@@ -71,7 +72,7 @@ class Instance:
         self.poller = Poller(tools)
         self.hook = _hook(tools.network)
         self._publishing = asyncio.Lock()
-        self._retired: list[Fetcher] = []
+        self._retired: list[tuple[float, Fetcher]] = []
 
     @property
     def network(self) -> Network:
@@ -107,17 +108,42 @@ class Instance:
                 removed=len(publication.removed),
             )
 
+    async def look(self, url: str) -> int | FetchFailed:
+        """As `Fetcher.look`, by the client that is in force when it is asked."""
+        return await self.fetcher.look(url)
+
     async def adopt(self, network: Network) -> None:
         """Goes on with another configuration; what holds from the next start alone is said."""
         network = self._kept(fitted(reveal(network, os.environ)))
         fetcher = await open_fetcher(network)
-        await self.tools.store.run(adopt_network, network, self.tools.clock())
-        self._retired.append(self.fetcher)  # polls under way may still be using it
+        try:
+            await self.tools.store.run(adopt_network, network, self.tools.clock())
+        except BaseException:
+            await fetcher.aclose()
+            raise
+        before, hook = self.network, self.hook
+        self._retire(self.fetcher, before.fetch)
         self.fetcher = fetcher
         self.tools = replace(self.tools, network=network, fetcher=fetcher)
         self.poller.adopt(self.tools)
-        await self.hook.close(HOOK_GRACE_S)
-        self.hook = _hook(network)
+        if network.publishing.after_publish != before.publishing.after_publish:
+            self.hook = _hook(network)  # what is published from now on is the new one's to hear
+            await hook.close(HOOK_GRACE_S)
+        await self._close_unused()
+
+    def _retire(self, fetcher: Fetcher, settings: FetchSettings) -> None:
+        """Requests under way go on by it, each for as long as its `fetch.timeout` lets it."""
+        unused_at = asyncio.get_running_loop().time() + settings.timeout.total_seconds()
+        self._retired.append((unused_at, fetcher))
+
+    async def _close_unused(self) -> None:
+        """Of the clients of earlier configurations: each holds certificates and sessions, and a
+        daemon may be told of a new configuration every few minutes for months."""
+        now = asyncio.get_running_loop().time()
+        unused = [fetcher for unused_at, fetcher in self._retired if unused_at < now]
+        self._retired = [(at, fetcher) for at, fetcher in self._retired if at >= now]
+        for fetcher in unused:
+            await fetcher.aclose()
 
     def _kept(self, network: Network) -> Network:
         """With database, output and listener where they are."""
@@ -131,7 +157,7 @@ class Instance:
     async def close(self) -> None:
         """After the last poll has ended; waits for the operator's program, which has a limit."""
         await self.hook.close()
-        for fetcher in (*self._retired, self.fetcher):
+        for fetcher in (*(fetcher for _, fetcher in self._retired), self.fetcher):
             await fetcher.aclose()
 
 

@@ -92,7 +92,7 @@ class LineFormatter(logging.Formatter):
         parts = [printable(record.getMessage())]
         parts += [f"{name}={quoted(str(value))}" for name, value in _fields(record).items()]
         if record.exc_info:
-            found = self.formatException(record.exc_info)
+            found = shortened(self.formatException(record.exc_info))
             parts.append(f"traceback={quoted(found, limit=TRACEBACK_LIMIT)}")
         return " ".join(parts)
 
@@ -119,7 +119,7 @@ class JsonFormatter(logging.Formatter):
             plain = isinstance(value, bool | int | float)
             line[name] = value if plain else str(value)[:FIELD_LIMIT]
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)[:TRACEBACK_LIMIT]
+            line["traceback"] = shortened(self.formatException(record.exc_info))
         return json.dumps(line)
 
 
@@ -140,6 +140,15 @@ def quoted(text: str, *, limit: int = FIELD_LIMIT) -> str:
         return text
     escaped = printable(text.replace("\\", "\\\\").replace('"', '\\"'))
     return f'"{escaped}"'
+
+
+def shortened(traceback: str) -> str:
+    """At most `TRACEBACK_LIMIT` characters, most of them from the end: what went wrong, and where,
+    stands there."""
+    if len(traceback) <= TRACEBACK_LIMIT:
+        return traceback
+    start = TRACEBACK_LIMIT // 4
+    return f"{traceback[:start]}…{traceback[start + 1 - TRACEBACK_LIMIT :]}"
 
 
 def printable(text: str) -> str:

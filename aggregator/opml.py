@@ -70,7 +70,7 @@ def read_opml(document: bytes) -> Opml:
 def _collect(root: etree._Element) -> Opml:
     feeds: dict[tuple[str, ...], OpmlFeed] = {}
     skipped = []
-    for outline in root.iter("{*}outline"):
+    for outline, title, folders in _outlines(root, ()):
         url = (outline.get("xmlUrl") or "").strip()
         if not url:
             continue
@@ -79,24 +79,27 @@ def _collect(root: etree._Element) -> Opml:
         except ValueError as error:
             skipped.append(f"{url[:200]}: expected {error}")
             continue
-        feeds.setdefault(same_feed_key(url), _feed(outline, url))
-    if len(feeds) > MAX_FEEDS:
-        raise UsageError(f"found {len(feeds)} feeds, expected at most {MAX_FEEDS}")
+        key = same_feed_key(url)
+        if key in feeds:
+            continue
+        if len(feeds) == MAX_FEEDS:
+            raise UsageError(f"found more than {MAX_FEEDS} feeds, expected at most {MAX_FEEDS}")
+        feeds[key] = OpmlFeed(url, title, _usable(outline.get("htmlUrl")), folders)
     return Opml(_name(root.findtext("./{*}head/{*}title")), tuple(feeds.values()), tuple(skipped))
 
 
-def _feed(outline: etree._Element, url: str) -> OpmlFeed:
-    around = [_title(above) for above in outline.iterancestors("{*}outline")]
-    return OpmlFeed(
-        url=url,
-        title=_title(outline),
-        home=_usable(outline.get("htmlUrl")),
-        folders=tuple(name for name in reversed(around) if name),
-    )
-
-
-def _title(outline: etree._Element) -> str:
-    return _name(outline.get("text") or outline.get("title"))
+def _outlines(
+    parent: etree._Element, folders: tuple[str, ...]
+) -> Iterator[tuple[etree._Element, str, tuple[str, ...]]]:
+    """Every outline below with its title and the folders around it, each title read once: a long
+    one around thousands of feeds would cost as much for each of them."""
+    for child in parent.iterchildren():
+        inner = folders
+        if etree.QName(child).localname == "outline":
+            title = _name(child.get("text") or child.get("title"))
+            yield child, title, folders
+            inner = (*folders, title) if title else folders
+        yield from _outlines(child, inner)
 
 
 def _usable(url: str | None) -> str | None:

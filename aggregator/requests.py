@@ -168,6 +168,11 @@ async def feeds_named(instance: Instance, name: str) -> tuple[FeedState, ...]:
     return found
 
 
+async def feed_numbered(instance: Instance, feed_id: int) -> FeedState | None:
+    """The feed of this number and no other: a site may be called `7`."""
+    return await instance.tools.store.run(_numbered, feed_id)
+
+
 async def poll_and_publish(instance: Instance, feeds: tuple[FeedState, ...]) -> list[PollReport]:
     """Polls now; the pages change at once where something is new."""
     reports = await instance.poller.poll_all(feeds)
@@ -198,6 +203,10 @@ async def _reindex(instance: Instance, _: Message) -> Message:
 
 def _enabled(store: Store) -> tuple[FeedState, ...]:
     return reading.enabled_feeds(store.db)
+
+
+def _numbered(store: Store, feed_id: int) -> FeedState | None:
+    return reading.find_feed(store.db, feed_id)
 
 
 def _statuses(store: Store) -> tuple[reading.FeedStatus, ...]:

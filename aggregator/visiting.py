@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator.editors import OverrideKind
-from aggregator.fetch import Fetcher
 from aggregator.intake import retell_link
 from aggregator.logs import log_event, masked_url
 from aggregator.model import FetchFailed
@@ -57,7 +56,9 @@ class _Plan:
     in_trouble: Mapping[str, bool]
 
 
-async def check_stories(poller: Poller, fetcher: Fetcher) -> Visit:
+async def check_stories(
+    poller: Poller, look: Callable[[str], Awaitable[int | FetchFailed]]
+) -> Visit:
     """Asks for the pages whose time has come, some at most; nothing without `check_stories:`."""
     tools = poller.tools
     every = tools.network.check_stories
@@ -73,7 +74,7 @@ async def check_stories(poller: Poller, fetcher: Fetcher) -> Visit:
             break
         if host in waiting:
             continue
-        answer = await poller.visit(check.url, fetcher.look)
+        answer = await poller.visit(check.url, look)
         asked += 1
         if isinstance(answer, FetchFailed) and answer.status in (429, 503):
             waiting.add(host)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -27,6 +28,9 @@ from aggregator.times import format_time, parse_duration
 
 MAX_SHOWN = 60
 """Characters of a title in the table: the JSON has all of them."""
+
+# int() of thousands of digits raises; what has more than these is no row's number.
+_NUMBER = re.compile("[0-9]{1,19}", re.ASCII)
 
 _STORY = click.argument("story", required=False)
 _PAGE = click.option("--page", help="On this page only.")
@@ -107,7 +111,7 @@ def _target(story: str | None, *, words: bool = False) -> Message:
     """A number is a story's, what starts like a URL is one, the rest is words."""
     if story is None:
         return {}
-    if story.isascii() and story.isdigit():
+    if _NUMBER.fullmatch(story):
         return {"story_id": int(story)}
     if story.lower().startswith(("http://", "https://")):
         return {"url": story}

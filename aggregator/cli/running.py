@@ -65,7 +65,7 @@ async def _once(network: Network) -> int:
         due = await store.run(_due, instance.tools.clock())
         await store.run(steer, network, instance.tools.clock())
         reports = await _poll_with_progress(instance, due)
-        await check_stories(instance.poller, instance.fetcher)
+        await check_stories(instance.poller, instance.look)
         await instance.publish()
         failing = await store.run(_failing)
     for report in reports:

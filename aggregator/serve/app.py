@@ -7,16 +7,18 @@ ask, by DNS rebinding), forwarded addresses mean nothing, and no body is read bu
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Protocol
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from aggregator.errors import StorageError
 from aggregator.serve.callbacks import HubPort, callback_routes
 from aggregator.serve.metrics import TYPE, Snapshot, render
 
@@ -42,6 +44,9 @@ class Port(Protocol):
     async def poll(self, feed_id: int) -> Started:
         """Begins a poll; what it brings is published at once."""
 
+
+# int() of thousands of digits raises, and no row has such a number.
+_NUMBER = re.compile("[0-9]{1,18}", re.ASCII)
 
 _STATUS = {
     Started.STARTED: 202,
@@ -73,14 +78,22 @@ def build_app(
             # RFC 9110, section 15.5.2: a 401 says how to do better.
             how = {"WWW-Authenticate": "Bearer"}
             return PlainTextResponse("a bearer token is wanted\n", 401, how)
-        started = await port.poll(request.path_params["feed_id"])
+        named = request.path_params["feed_id"]
+        is_number = _NUMBER.fullmatch(named) is not None
+        started = await port.poll(int(named)) if is_number else Started.UNKNOWN
         return PlainTextResponse(f"{started}\n", _STATUS[started])
 
     routes = [_get("/healthz", healthz), _get("/metrics", metrics)]
-    routes.append(Route("/poll/{feed_id:int}", poll, methods=["POST"]))
+    routes.append(Route("/poll/{feed_id}", poll, methods=["POST"]))
     if hubs is not None:
         routes.extend(callback_routes(hubs))
-    return _only_for(Starlette(routes=routes), hosts)
+    failures = dict.fromkeys((StorageError, ClientDisconnect), _not_now)
+    return _only_for(Starlette(routes=routes, exception_handlers=failures), hosts)
+
+
+async def _not_now(_request: Request, _error: Exception) -> Response:
+    """Storage that fails is the tick's to say; who asked tries again."""
+    return PlainTextResponse("not now\n", 503)
 
 
 def _get(path: str, answer: Callable[[Request], Awaitable[Response]]) -> Route:

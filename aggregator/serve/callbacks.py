@@ -6,17 +6,15 @@ by chunk and is gone.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Protocol
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from aggregator.errors import StorageError
 from aggregator.websub import Seal
 
 PUSH_LIMIT = 5 * 1024 * 1024
@@ -79,8 +77,8 @@ def callback_routes(port: HubPort) -> list[Route]:
         return await _take_push(port, door, request)
 
     return [
-        Route("/websub/{place}", _guarded(intent), methods=["GET"]),
-        Route("/websub/{place}", _guarded(push), methods=["POST"]),
+        Route("/websub/{place}", intent, methods=["GET"]),
+        Route("/websub/{place}", push, methods=["POST"]),
     ]
 
 
@@ -121,17 +119,3 @@ async def _take_push(port: HubPort, door: Door, request: Request) -> Response:
 
 def _no() -> Response:
     return PlainTextResponse("not asked for\n", 404)
-
-
-def _guarded(
-    answer: Callable[[Request], Awaitable[Response]],
-) -> Callable[[Request], Awaitable[Response]]:
-    """Storage that fails is the tick's to say; the hub tries again."""
-
-    async def guarded(request: Request) -> Response:
-        try:
-            return await answer(request)
-        except (StorageError, ClientDisconnect):
-            return PlainTextResponse("not now\n", 503)
-
-    return guarded

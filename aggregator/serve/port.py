@@ -12,7 +12,7 @@ from aggregator.freshness import block_ages
 from aggregator.hubs import Hubs
 from aggregator.instance import Instance
 from aggregator.network import ServeSettings
-from aggregator.requests import feeds_named, poll_and_publish, rested_of
+from aggregator.requests import feed_numbered, poll_and_publish, rested_of
 from aggregator.serve.app import Started, build_app
 from aggregator.serve.callbacks import Door, Pushed
 from aggregator.serve.listener import Listener
@@ -77,9 +77,8 @@ class DaemonPort:
 
     async def poll(self, feed_id: int) -> Started:
         """Begins a poll and does not wait for it."""
-        try:
-            (feed,) = await feeds_named(self._instance, str(feed_id))
-        except UsageError:
+        feed = await feed_numbered(self._instance, feed_id)
+        if feed is None:
             return Started.UNKNOWN
         if self._vitals.stop_fetches:
             return Started.PAUSED

@@ -80,8 +80,10 @@ def due_feeds(db: Database, *, now: datetime, limit: int) -> tuple[FeedState, ..
 
 
 def find_feed(db: Database, feed_id: int) -> FeedState | None:
-    """One of them."""
-    row = db.conn.execute(f"{_FEED_STATE} WHERE feeds.id = :id", {"id": feed_id}).fetchone()
+    """A feed of the configuration by its number."""
+    row = db.conn.execute(
+        f"{_FEED_STATE} WHERE feeds.id = :id AND disabled_at IS NULL", {"id": feed_id}
+    ).fetchone()
     return None if row is None else rows.feed_state(row)
 
 

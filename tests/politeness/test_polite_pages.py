@@ -62,7 +62,7 @@ class Shown:
     async def visit(self, later: timedelta = timedelta()) -> Visit:
         """As the daemon does once a minute, and publishes then."""
         self.world.now += later
-        visit = await check_stories(self.world.poller, self.fetcher)
+        visit = await check_stories(self.world.poller, self.fetcher.look)
         self.publish()
         return visit
 

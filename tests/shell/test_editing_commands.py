@@ -83,6 +83,8 @@ def test_an_editor_retitles_and_pins(polled: Path) -> None:
     [
         (["withdraw"], "STORY is missing"),
         (["pin", "some words"], "the number or the URL of a story was expected"),
+        (["pin", "9" * 5000], "the number or the URL of a story was expected"),
+        (["withdraw", "9" * 5000], "words of 1 to 500 characters was expected"),
         (["retitle", "1"], "a title was expected"),
         (["withdraw", "1", "--for", "soon"], "--for soon: a whole number and a unit"),
         (["withdraw", "1", "--for", "0s"], "from 1s to 3650d"),

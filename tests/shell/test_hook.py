@@ -15,6 +15,7 @@ from road_build import family_at_work
 from shell_build import is_alive, wait_for
 
 from aggregator.hook import AfterPublish
+from aggregator.network import Network
 from aggregator.publish import Publication
 
 TELL = "import sys, pathlib; f = open(sys.argv[1], 'ab'); f.write(sys.stdin.buffer.read())"
@@ -116,3 +117,49 @@ async def test_an_instance_tells_of_each_generation(tmp_path: Path) -> None:
     assert told["generation"] == 1
     assert told["output"] == str(tmp_path / "public")
     assert "spacewar/headlines.html" in told["changed"]
+
+
+HELD = (
+    "import sys, pathlib, time\n"
+    "while not pathlib.Path(sys.argv[1] + '.go').exists(): time.sleep(0.01)\n" + TELL
+)
+
+
+def with_program(network: Network, *argv: str) -> Network:
+    """The same with `after_publish`."""
+    publishing = replace(network.publishing, after_publish=argv)
+    return replace(network, publishing=publishing)
+
+
+async def test_a_reload_leaves_the_program_at_its_work(tmp_path: Path) -> None:
+    """What it was not told yet is told it, too: nothing of `after_publish` changed."""
+    path = tmp_path / "told"
+    async with family_at_work(tmp_path) as (instance, _):
+        argv = (sys.executable, "-c", HELD, str(path))
+        await instance.adopt(with_program(instance.network, *argv))
+        instance.hook.tell(Publication(1, ("a",), ()))
+        await asyncio.sleep(0)  # the first run begins
+        instance.hook.tell(Publication(2, ("b",), ()))
+
+        await instance.adopt(replace(instance.network, name="Another"))
+        (tmp_path / "told.go").touch()
+
+    assert [told["generation"] for told in heard(path)] == [1, 2]
+
+
+async def test_another_program_hears_from_the_moment_it_is_in_force(tmp_path: Path) -> None:
+    """Also while the one before it has its grace."""
+    path = tmp_path / "told"
+    async with family_at_work(tmp_path) as (instance, _):
+        held = (sys.executable, "-c", HELD, str(tmp_path / "never"))
+        await instance.adopt(with_program(instance.network, *held))
+        instance.hook.tell(Publication(1, ("a",), ()))
+        argv = (sys.executable, "-c", TELL, str(path))
+        before = instance.network
+        adopting = asyncio.create_task(instance.adopt(with_program(before, *argv)))
+        await asyncio.to_thread(wait_for, lambda: instance.network is not before)
+
+        instance.hook.tell(Publication(2, ("b",), ()))
+        await adopting
+
+    assert [told["generation"] for told in heard(path)] == [2]

@@ -78,6 +78,35 @@ def test_a_traceback_is_a_field(caplog: pytest.LogCaptureFixture) -> None:
     assert "ValueError: why" in line
 
 
+def ping(depth: int) -> None:
+    """Fails far down; two functions in turn, as repeated lines are left out of a traceback."""
+    if depth == 0:
+        raise ValueError("why")
+    pong(depth - 1)
+
+
+def pong(depth: int) -> None:
+    """The other one."""
+    ping(depth)
+
+
+@pytest.mark.parametrize("formatter", [LineFormatter(), JsonFormatter()])
+def test_a_long_traceback_keeps_its_end(
+    formatter: logging.Formatter, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What went wrong is the last of it, however deep it lay; where it began is kept too."""
+    try:
+        ping(60)
+    except ValueError:
+        logging.getLogger("aggregator.test").exception("broke")
+
+    line = formatter.format(caplog.records[-1])
+
+    assert len(line) < 5000
+    assert "Traceback (most recent call last)" in line
+    assert line.rstrip('"}').endswith("ValueError: why")
+
+
 @pytest.mark.parametrize(
     ("url", "shown"),
     [

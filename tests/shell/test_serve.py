@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from aggregator.errors import StorageError
 from aggregator.freshness import BlockAge, block_ages
 from aggregator.network import Block, Page
 from aggregator.serve import listener
@@ -47,6 +48,18 @@ class Port:
         """Feed 1 is polled, feed 2 rests, others do not exist."""
         self.polled.append(feed_id)
         return {1: Started.STARTED, 2: Started.TOO_SOON}.get(feed_id, Started.UNKNOWN)
+
+
+class FailingPort(Port):
+    """One whose database cannot be read."""
+
+    async def snapshot(self) -> Snapshot:
+        """As the store says it."""
+        raise StorageError("aggregator.db: disk I/O error")
+
+    async def poll(self, feed_id: int) -> Started:
+        """The same."""
+        raise StorageError("aggregator.db: disk I/O error")
 
 
 @asynccontextmanager
@@ -147,6 +160,8 @@ async def test_C14_forwarded_addresses_mean_nothing() -> None:
         ("2", f"Authorization: Bearer {TOKEN}", 429),
         ("3", f"Authorization: Bearer {TOKEN}", 404),
         ("x", f"Authorization: Bearer {TOKEN}", 404),
+        ("9" * 5000, f"Authorization: Bearer {TOKEN}", 404),
+        ("9" * 5000, "X-Nothing: here", 401),
         ("1", "Authorization: Bearer wrong", 401),
         ("1", f"Authorization: {TOKEN}", 401),
         ("1", "X-Nothing: here", 401),
@@ -160,6 +175,17 @@ async def test_a_poll_wants_the_token(feed: str, header: str, status: int) -> No
 
     assert found == status
     assert (port.polled != []) is (status in {202, 429} or feed == "3")
+
+
+@pytest.mark.parametrize("line", ["GET /metrics", "POST /poll/1"])
+async def test_storage_that_fails_is_a_503(line: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The daemon says so itself, once: a scrape leaves no traceback in its log."""
+    port = FailingPort()
+    async with served(port) as number:
+        answer = await ask(number, line, f"Authorization: Bearer {TOKEN}")
+
+    assert answer == (503, "not now\n")
+    assert caplog.records == []
 
 
 async def test_without_a_token_nobody_polls() -> None:
