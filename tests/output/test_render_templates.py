@@ -161,8 +161,8 @@ def test_templates_are_read_beside_feeds_yaml(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    """With its name."""
-    with pytest.raises(ConfigError, match=r"templates: .*mine: No such file"):
+    """With its name, at the place that names it."""
+    with pytest.raises(ConfigError, match=r"yaml:3:12: templates: .*mine: No such file"):
         load(tmp_path)
 
 
