@@ -75,7 +75,10 @@ def test_a_template_reaches_nothing_but_its_values(text: str) -> None:
     ("text", "line", "words"),
     [
         ("a\n{% if %}", 2, "Expected an expression"),
-        ("a\n\n{{ block.nosuch }}", 3, "has no attribute 'nosuch'"),
+        ("a\n\n{{ block.nosuch }}", 3, "a block has no nosuch; it has id, title, label, link"),
+        ("{{ page.nosuch }}", 1, "a page has no nosuch; it has id, site, site_name, home"),
+        ("{{ block.headlines[0].href }}", 1, "a headline has no href; it has story_id, title, url"),
+        ("{{ block.title.nosuch }}", 1, "'str object' has no attribute 'nosuch'"),
         ("{{ nosuch }}", 1, "'nosuch' is undefined"),
         ("a\n{{ 1 / 0 }}", 2, "division by zero"),
         ("{% for x in block.headlines %}\n{{ x.time.upper() }}\n{% endfor %}", 2, "None"),
