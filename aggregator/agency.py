@@ -43,6 +43,10 @@ _NAMES = {
     "BNS": "BNS",
     "PA": "PA",
 }
+AGENCIES = tuple(sorted(set(_NAMES.values()), key=str.casefold))
+"""What a credit can name, as `agency_of` writes it."""
+
+_FOLDED = {spelling.casefold(): name for spelling, name in _NAMES.items()}
 _SMALL = frozenset(("by", "writer", "writers", "staff", "de", "la", "al", "of", "and", "on"))
 _DATELINE_LENGTH = 100
 _BY = sorted(_NAMES, key=len, reverse=True)
@@ -52,6 +56,11 @@ _CREDIT = re.compile(rf"\(((?:{_ONE})(?:(?:\s*/\s*|\s+and\s+|,\s*)(?:{_ONE}))*)\
 _JOINT = re.compile(r"\s*/\s*|\s+and\s+|,\s*")
 _AUTHOR = re.compile(rf"(?<![\w-])({_ONE})(?![\w-])")
 _TITLE_END = re.compile(rf"\((?:{_ONE})(?:/(?:{_ONE}))*\)\s*$")
+
+
+def agency_named(text: str) -> str | None:
+    """The one of AGENCIES that `text` is a name of, in any case; None where it is none's."""
+    return _FOLDED.get(text.casefold())
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from aggregator.config import LoadedNetwork, load_network
-from aggregator.config.source import MAX_BYTES, NOT_UTF8, TOO_LARGE
+from aggregator.config.source import MAX_BYTES, NOT_UTF8, TOO_LARGE, read_source
 from aggregator.errors import ConfigError, Problem
 from aggregator.given_file import read_given
 from aggregator.network import Templates
@@ -26,7 +26,7 @@ def read_network(
     """
     text = _read_text(path)
     loaded = load_network(text, path=path.absolute(), shown_as=str(path))
-    templates = _read_templates(path, loaded.network.publishing.templates_at)
+    templates = _read_templates(path, text, loaded.network.publishing.templates_at)
     digest = hashlib.sha256(repr((text, templates and templates.sources)).encode()).hexdigest()
     publishing = replace(loaded.network.publishing, templates=templates, config_hash=digest)
     network = replace(loaded.network, publishing=publishing)
@@ -37,14 +37,19 @@ def read_network(
     return replace(loaded, network=network)
 
 
-def _read_templates(path: Path, directory: Path | None) -> Templates | None:
-    """The files of `directory` that can be templates; raises ConfigError, with file and line."""
+def _read_templates(path: Path, text: str, directory: Path | None) -> Templates | None:
+    """The files of `directory` that can be templates; raises ConfigError, with file and line.
+
+    `text` is the file at `path`, which names the directory.
+    """
     if directory is None:
         return None
     try:
         files = sorted(item for item in directory.iterdir() if item.suffix in SUFFIXES)
     except OSError as error:
-        raise _unreadable(path, f"templates: {directory}: {error.strerror}") from error
+        words = f"{directory}: {error.strerror}"
+        problem = read_source(text, str(path)).problem(("templates",), words)
+        raise ConfigError((problem,)) from error
     templates = Templates(directory, tuple((item.name, _read_text(item)) for item in files))
     problems = template_problems(templates)
     if problems:

@@ -140,7 +140,7 @@ def _carry_out(options: Options, kind: str, target: Message, given: dict[str, An
         "note": given["note"],
         "expires_at": _expires_at(given["duration"], given["until"]),
     }
-    _show(request(network, message))
+    _show(request(network, message), message)
 
 
 def _expires_at(duration: str | None, until: datetime | None) -> str | None:
@@ -157,15 +157,30 @@ def _expires_at(duration: str | None, until: datetime | None) -> str | None:
     return format_time(utc_now() + length)
 
 
-def _show(answer: Any) -> None:
+def _show(answer: Any, message: Message) -> None:
     until = answer["expires_at"] or "undone"
     click.echo(f"{answer['kind']} {answer['id']}, until {until}; {_published(answer)}")
     for story in answer["stories"]:
         click.echo(printable(f"  story {story['story_id']}: {story['title']}"))
     if not answer["stories"]:
-        click.echo("  no story yet; one that comes is meant as well")
+        found = "no headline has these words now" if "words" in message else "no story yet"
+        click.echo(f"  {found}; one that comes is meant as well")
     for place in answer["places"]:
         click.echo(f"  stands on {place['page']}/{place['block']}, place {place['position']}")
+    if answer["kind"] == "pin" and answer["stories"] and not _is_placed(answer, message):
+        click.echo(
+            "  not shown where it is pinned to: a pin goes before order and age, never before "
+            "a block's sources, a site's rights or a withdrawal"
+        )
+
+
+def _is_placed(answer: Any, message: Message) -> bool:
+    """Does the story stand in a block, and on a page, that it was pinned to."""
+    block, page = message["value"], message["page"]
+    return any(
+        block in (None, place["block"]) and page in (None, place["page"])
+        for place in answer["places"]
+    )
 
 
 def _published(answer: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_network
 from types import MappingProxyType
 
+from aggregator.agency import AGENCIES, agency_named
 from aggregator.config.hosts import site_hosts
 from aggregator.config.links import (
     AddressNetwork,
@@ -45,6 +46,7 @@ def check_parts(parts: Parts, source: Source) -> Iterator[Problem]:
         for agency, sites in parts.rights.items():
             path = ("rights", agency)
             yield from _check_names(sites, path, parts.site_ids, source, what="site")
+    yield from _check_agencies(parts.rights, source)
     if not {("sites",), ("blocks",)} & parts.faults:
         yield from _check_blocks(parts, source)
         yield from _check_pages(parts, source)
@@ -145,6 +147,21 @@ def _check_sources(parts: Parts, source: Source) -> Iterator[Problem]:
         yield from _check_names(keys.sources, path, parts.site_ids | {"*"}, source, what="site")
         if "*" in keys.sources and len(keys.sources) > 1:
             yield source.problem(path, 'found "*" beside other names, expected it alone')
+
+
+def _check_agencies(agencies: Iterable[str], source: Source) -> Iterator[Problem]:
+    """A name that no credit has would leave every page free to show the stories meant."""
+    first = dict[str, str]()
+    for written in agencies:
+        path, name = ("rights", written), agency_named(written)
+        if name is None:
+            text = f"no agency that is recognised; expected one of {', '.join(AGENCIES)}"
+            yield source.key_problem(path, text)
+        elif name.casefold() != written.casefold():
+            yield source.key_problem(path, f"credits name this agency {name}; expected {name}")
+        elif (earlier := first.setdefault(name, written)) != written:
+            text = f"the agency {shown_key(earlier)} again; expected each agency once"
+            yield source.key_problem(path, text)
 
 
 def _check_blocks(parts: Parts, source: Source) -> Iterator[Problem]:

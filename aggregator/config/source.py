@@ -28,6 +28,12 @@ TOO_LARGE = "more than 1 MiB; expected a smaller file"
 NOT_UTF8 = "not UTF-8; expected a text file in UTF-8"
 EMPTY = "empty; expected at least `network` and `sites`"
 
+# What reading ended at -> what was meant, most likely.
+_HINTS: Mapping[str, str] = {
+    "\t": "indent with spaces, not with a tab",
+    ":": "text with a colon and a blank in it wants quotes",
+    **{sign: f"text that begins with {sign} wants quotes" for sign in "*@`%"},
+}
 _TOO_DEEP = f"nested too deep; expected at most {MAX_DEPTH} levels"
 
 KeyPath = tuple[str | int, ...]
@@ -120,9 +126,8 @@ def read_source(text: str, file: str, *, loader: type = LOADER) -> Source:
     try:
         root = _read_document(reading)
     except yaml.MarkedYAMLError as error:
-        place = error.problem_mark or error.context_mark
-        mark = Mark(place.line + 1, place.column + 1) if place else Mark(1, 1)
-        raise reading.fatal(mark, (), f"not YAML: {error.problem}") from error
+        mark, hint = _place_of(error, text)
+        raise reading.fatal(mark, (), f"not YAML: {error.problem}{hint}") from error
     except yaml.reader.ReaderError as error:
         # The position counts bytes in the one loader, characters in the other.
         at = text.index(chr(error.character))
@@ -132,6 +137,19 @@ def read_source(text: str, file: str, *, loader: type = LOADER) -> Source:
     if root is None or root.value is None:
         raise reading.fatal(Mark(1, 1), (), EMPTY)
     return Source(file, root, tuple(reading.problems))
+
+
+def _place_of(error: yaml.MarkedYAMLError, text: str) -> tuple[Mark, str]:
+    """Where reading ended, and what helps where the character there tells what was meant."""
+    marks = [mark for mark in (error.context_mark, error.problem_mark) if mark is not None]
+    lines = text.split("\n")
+    # An alias without a name is met at its end.
+    for mark in marks:
+        line = lines[mark.line] if mark.line < len(lines) else ""
+        hint = _HINTS.get(line[mark.column : mark.column + 1])
+        if hint is not None:
+            return Mark(mark.line + 1, mark.column + 1), f"; {hint}"
+    return (Mark(marks[-1].line + 1, marks[-1].column + 1) if marks else Mark(1, 1)), ""
 
 
 def plain(node: Node) -> object:

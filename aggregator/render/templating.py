@@ -7,6 +7,7 @@ the values they are given.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -17,12 +18,16 @@ from jinja2 import (
     FunctionLoader,
     PackageLoader,
     StrictUndefined,
+    TemplateRuntimeError,
     TemplateSyntaxError,
+    UndefinedError,
 )
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
 
 from aggregator.errors import ConfigError, Problem
 from aggregator.network import Templates
+from aggregator.render.view import BlockView, HeadlineView, PageView
 
 OVERRIDABLE = (
     "block.html",
@@ -36,6 +41,7 @@ OVERRIDABLE = (
 
 SUFFIXES = frozenset({".html", ".txt", ".xml", ".atom"})
 
+_WORDS = MappingProxyType({PageView: "a page", BlockView: "a block", HeadlineView: "a headline"})
 _OURS = ("preview.html", "preview.css", "loader.js")
 
 
@@ -78,11 +84,27 @@ def _environment(templates: Templates | None) -> ImmutableSandboxedEnvironment:
     return ImmutableSandboxedEnvironment(
         loader=ours,
         autoescape=_is_markup,
-        undefined=StrictUndefined,
+        undefined=_Missing,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+class _Missing(StrictUndefined):
+    """What a template asks for and is not there, in the words of docs/embedding.md."""
+
+    def __init__(
+        self,
+        hint: str | None = None,
+        obj: object = missing,
+        name: str | None = None,
+        exc: type[TemplateRuntimeError] = UndefinedError,
+    ) -> None:
+        if hint is None and isinstance(obj, PageView | BlockView | HeadlineView):
+            has = ", ".join(field.name for field in fields(obj))
+            hint = f"{_WORDS[type(obj)]} has no {name}; it has {has}"
+        super().__init__(hint, obj, name, exc)
 
 
 class _source_of:  # a function with a memory

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from aggregator.agency import AGENCIES
 from aggregator.config import json_schema, load_network
 from aggregator.config.build import build_network
 from aggregator.config.document import (
@@ -226,3 +227,10 @@ def test_shipped_comments_show_the_real_defaults() -> None:
 
     assert FetchKeys.model_validate(written) == FetchKeys()
     assert list(written) == keys_of(FetchKeys)
+
+
+def test_every_agency_is_documented() -> None:
+    """The list under `rights` is the one that names are held to."""
+    text = DOC.split("and no others: ", 1)[1].split(".\n", 1)[0]
+
+    assert text.replace("\n", " ").split(", ") == list(AGENCIES)

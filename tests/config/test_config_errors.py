@@ -294,3 +294,25 @@ def test_names_of_a_publication_s_own_files_are_no_ids() -> None:
         "pages.index.html",
         "pages.manifest.json",
     ]
+
+
+@pytest.mark.parametrize(
+    ("rights", "key", "words"),
+    [
+        ("{Reuter: []}", "rights.Reuter", "no agency that is recognised; expected one of AAP, AFP"),
+        ("{NASA: [a]}", "rights.NASA", "no agency that is recognised; expected one of AAP, AFP"),
+        (
+            "{Agence France-Presse: []}",
+            "rights.'Agence France-Presse'",
+            "credits name this agency AFP; expected AFP",
+        ),
+        ("{AFP: [a], afp: []}", "rights.afp", "the agency AFP again; expected each agency once"),
+    ],
+    ids=["misspelt", "unknown", "another-name", "twice"],
+)
+def test_rights_are_of_agencies_that_credits_name(rights: str, key: str, words: str) -> None:
+    """What looks like a protected agency and is none would be shown everywhere."""
+    (found,) = problems(f"{HEAD}rights: {rights}\n")
+
+    assert (found.line, found.key) == (6, key)
+    assert found.text.startswith(words)

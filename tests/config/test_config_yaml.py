@@ -125,6 +125,32 @@ def test_what_cannot_be_read_is_one_problem(text: str, words: str, loader: type)
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize("loader", LOADERS)
+@pytest.mark.parametrize(
+    ("text", "place", "hint"),
+    [
+        ("a:\n\tb: 1\n", "f:2:1", "; indent with spaces, not with a tab"),
+        ("a: Space: news\n", "f:1:9", "; text with a colon and a blank in it wants quotes"),
+        ("a: [Space: news: all]\n", "f:1:16", "; text with a colon and a blank in it wants quotes"),
+        ("a:\n  from: *\n", "f:2:9", "; text that begins with * wants quotes"),
+        ("a: [*]\n", "f:1:5", "; text that begins with * wants quotes"),
+        ("a: @b\n", "f:1:4", "; text that begins with @ wants quotes"),
+        ("a: `b`\n", "f:1:4", "; text that begins with ` wants quotes"),
+        ("a: %b\n", "f:1:4", "; text that begins with % wants quotes"),
+        ('a: "b" c\n', "f:1:8", ""),
+        ("a: [b\n", "f:2:1", ""),
+    ],
+)
+def test_what_was_meant_is_said(text: str, place: str, hint: str, loader: type) -> None:
+    """Beside the words of the YAML reader, where the character it ended at tells."""
+    with pytest.raises(ConfigError) as caught:
+        read_source(text, "f", loader=loader)
+
+    (problem,) = caught.value.problems
+    assert str(problem).startswith(f"{place}: not YAML: ")
+    assert problem.text.partition("; ")[2] == hint.removeprefix("; ")
+
+
 def test_the_number_of_values_is_bounded() -> None:
     """More values than any network has are refused, aliases or not."""
     with pytest.raises(ConfigError, match=r"^f:1:1: too much; expected at most 100000 values"):

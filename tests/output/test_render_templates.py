@@ -75,7 +75,10 @@ def test_a_template_reaches_nothing_but_its_values(text: str) -> None:
     ("text", "line", "words"),
     [
         ("a\n{% if %}", 2, "Expected an expression"),
-        ("a\n\n{{ block.nosuch }}", 3, "has no attribute 'nosuch'"),
+        ("a\n\n{{ block.nosuch }}", 3, "a block has no nosuch; it has id, title, label, link"),
+        ("{{ page.nosuch }}", 1, "a page has no nosuch; it has id, site, site_name, home"),
+        ("{{ block.headlines[0].href }}", 1, "a headline has no href; it has story_id, title, url"),
+        ("{{ block.title.nosuch }}", 1, "'str object' has no attribute 'nosuch'"),
         ("{{ nosuch }}", 1, "'nosuch' is undefined"),
         ("a\n{{ 1 / 0 }}", 2, "division by zero"),
         ("{% for x in block.headlines %}\n{{ x.time.upper() }}\n{% endfor %}", 2, "None"),
@@ -161,8 +164,8 @@ def test_templates_are_read_beside_feeds_yaml(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    """With its name."""
-    with pytest.raises(ConfigError, match=r"templates: .*mine: No such file"):
+    """With its name, at the place that names it."""
+    with pytest.raises(ConfigError, match=r"yaml:3:12: templates: .*mine: No such file"):
         load(tmp_path)
 
 

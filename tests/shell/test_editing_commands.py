@@ -68,7 +68,8 @@ def test_an_editor_retitles_and_pins(polled: Path) -> None:
 
     assert "  stands on spacewar/space, place 1\n" in retitled.stdout
     assert "nothing changes on the pages" in pinned.stdout
-    assert "no story yet" in words.stdout
+    assert "not shown where it is pinned to" not in pinned.stdout
+    assert "  no headline has these words now; one that comes is meant as well\n" in words.stdout
     assert f"{number} {told['title'][:30]}" in listed
     assert [row["title"] for row in as_json] == [None, told["title"], told["title"]]
     assert "\n  retitled on all pages: A better <title>\n" in explained
@@ -76,6 +77,20 @@ def test_an_editor_retitles_and_pins(polled: Path) -> None:
     assert account["title"] == told["title"]
     assert account["retitled"] == [{"override": 1, "title": "A better <title>", "page": None}]
     assert first_headline(polled)["title"] == "A better <title>"
+
+
+@pytest.mark.parametrize(
+    "where", [("--block", "military"), ("--page", "spacewar", "--block", "military")]
+)
+def test_a_pin_that_shows_nothing_says_so(polled: Path, where: tuple[str, ...]) -> None:
+    """A block of other sources does not show it, although it stands elsewhere on the page."""
+    number = str(first_headline(polled)["story_id"])
+
+    done = aggregator("-c", polled, "pin", number, *where)
+
+    assert done.returncode == 0, done.stderr
+    assert "  stands on spacewar/space, place 1\n" in done.stdout
+    assert "  not shown where it is pinned to: " in done.stdout
 
 
 @pytest.mark.parametrize(
