@@ -314,8 +314,10 @@ class Daemon:
             return {"complaint": self.vitals.complaint(_now_s())}
         answered = await answer(self._instance, request)
         tools = self._instance.tools
-        # An editor's word may have an end that comes before anything else.
-        self._change_at = await tools.store.run(next_change, tools.clock())
+        # An editor's word may have an end that comes before anything else; what came due by now is
+        # yet to be published.
+        found = (self._change_at, await tools.store.run(next_change, tools.clock()))
+        self._change_at = min((at for at in found if at is not None), default=None)
         return answered
 
     async def _reload_if_wanted(self) -> None:

@@ -9,13 +9,14 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from road_build import family_at_work, network_of
 from shell_build import wait_for
 
+from aggregator.control import ask
 from aggregator.daemon import Daemon, Signals, run_daemon
 from aggregator.demo.family import build_family
 from aggregator.demo.server import FamilyServer
@@ -24,6 +25,7 @@ from aggregator.instance import Instance
 from aggregator.network import Network
 from aggregator.notify import Notifier
 from aggregator.store.store import Store
+from aggregator.times import format_time
 
 
 @pytest.fixture(autouse=True)
@@ -113,3 +115,30 @@ async def test_a_sighup_while_it_starts_is_heeded(tmp_path: Path) -> None:
         await until(lambda: read)
         os.kill(os.getpid(), signal.SIGTERM)
         await running
+
+
+async def test_an_end_is_published_whatever_is_asked_meanwhile(tmp_path: Path) -> None:
+    """Each request looks for the next end; the one that has come is not passed over."""
+    page = tmp_path / "public/current/spacewar/headlines.txt"
+    async with family_at_work(tmp_path) as (instance, _):
+        database = instance.network.database
+        async with running(instance, lambda: instance.network, Signals()):
+            await until(page.exists)
+            end = format_time(datetime.now(UTC) + timedelta(seconds=4))
+            retitle: dict[str, object] = {
+                "command": "override",
+                "kind": "retitle",
+                "story_id": 1,
+                "value": "For now",
+                "expires_at": end,
+            }
+            await asyncio.to_thread(ask, database, retitle, timeout=20)
+            shown = "For now" in page.read_text()
+
+            def is_over() -> bool:
+                ask(database, {"command": "reindex"}, timeout=20)
+                return "For now" not in page.read_text()
+
+            await until(is_over)
+
+    assert shown
