@@ -21,6 +21,7 @@ REQUEST_LIMIT = 64 * 1024
 ANSWER_LIMIT = 4 * 1024 * 1024
 REQUEST_TIMEOUT_S = 5.0
 CONNECTIONS = 16
+CLOSE_S = 1.0
 
 Message = dict[str, object]
 Handler = Callable[[Message], Awaitable[Message]]
@@ -38,7 +39,7 @@ class ControlServer:
         self._path = socket_path(database)
         self._handler = handler
         self._server: asyncio.Server | None = None
-        self._open = 0
+        self._under_way: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """The caller holds the database's lock, so a socket found here is a dead daemon's."""
@@ -52,24 +53,30 @@ class ControlServer:
             raise StorageError(f"{self._path}: cannot listen: {error.strerror}") from error
 
     async def close(self) -> None:
-        """Stops listening and removes the socket."""
+        """Stops listening, ends what is under way with an answer, and removes the socket."""
         if self._server is not None:
             self._server.close()
+        for task in self._under_way:
+            task.cancel()
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=CLOSE_S)
         # Its disk may have turned read-only: the stop goes on, and the next start removes it.
         with contextlib.suppress(OSError):
             self._path.unlink()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self._under_way.add(task)
         try:
-            if self._open <= CONNECTIONS:
+            if len(self._under_way) <= CONNECTIONS:
                 answer = await self._answer(reader)
                 writer.write(json.dumps(answer).encode() + b"\n")
                 await writer.drain()
         except ConnectionError:
             pass  # the command did not wait for its answer
         finally:
-            self._open -= 1
+            self._under_way.discard(task)
             writer.close()
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()
@@ -88,7 +95,9 @@ class ControlServer:
         try:
             return {"ok": True, **await self._handler(request)}
         except AggregatorError as error:
-            return {"ok": False, "error": str(error), "exit_status": error.exit_status}
+            return _failed(error)
+        except asyncio.CancelledError:  # by `close`
+            return _failed(StorageError("the daemon was stopped before it was done"))
 
 
 async def _read_line(reader: asyncio.StreamReader) -> bytes | None:
@@ -105,7 +114,11 @@ async def _read_line(reader: asyncio.StreamReader) -> bytes | None:
 
 
 def _refused(why: str) -> Message:
-    return {"ok": False, "error": why, "exit_status": UsageError.exit_status}
+    return _failed(UsageError(why))
+
+
+def _failed(error: AggregatorError) -> Message:
+    return {"ok": False, "error": str(error), "exit_status": error.exit_status}
 
 
 def ask(database: Path, request: Message, *, timeout: float) -> Message | None:
@@ -139,6 +152,8 @@ def _read_all(connection: socket.socket) -> bytes:
         answer += chunk
         if len(answer) > ANSWER_LIMIT:
             raise ValueError("the answer is too long")
+    if not answer:
+        raise ValueError("the connection was closed; its log may say why")
     return bytes(answer)
 
 

@@ -1,10 +1,11 @@
 """A network -> polls and publications until told to stop.
 
 APScheduler runs a handful of jobs: the tick asks the database which feeds are due, `publish` writes
-a generation when something changed or a minute has passed, `steer` keeps the polls within their
-budget, `visit` asks whether what is shown is still there, `tidy` does SQLite's upkeep. A job's own
-fault ends the process: alive but idle would be worse. Storage and workers that fail are waited for
-(`setbacks`); a `pulse` beside the scheduler sees that it still runs.
+a generation when something changed or a minute has passed, `reload` reads a feeds.yaml that
+changed, `steer` keeps the polls within their budget, `visit` asks whether what is shown is still
+there, `tidy` does SQLite's upkeep. A job's own fault ends the process: alive but idle would be
+worse. Storage and workers that fail are waited for (`setbacks`); a `pulse` beside the scheduler
+sees that it still runs.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -50,6 +51,7 @@ log = logging.getLogger(__name__)
 
 TICK_S = 1
 PUBLISH_CHECK_S = 1
+RELOAD_CHECK_S = 1
 PUBLISH_EVERY_S = 60.0
 TIDY_S = 3600
 STEER_S = 60
@@ -66,24 +68,34 @@ async def run_daemon(
 
     Raises what `open_instance` raises, and the error that made going on impossible.
     """
-    stopping = _stop_on_signals()
+    watch, signals = FileWatch(config), _heed_signals()
     async with open_instance(network) as instance:
-        await Daemon(instance, reload, config, notifier, stopping).run()
+        await Daemon(instance, reload, watch, notifier, signals).run()
 
 
-def _stop_on_signals() -> asyncio.Event:
-    """An event that SIGTERM and SIGINT set; the second of them ends the process at once."""
-    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What came from outside and was not seen to yet: SIGTERM or SIGINT, SIGHUP."""
+
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    reload_wanted: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def _heed_signals() -> Signals:
+    """Before the start, which may take minutes: a SIGHUP would end it, and systemd takes that for
+    a clean end. The second SIGTERM or SIGINT ends the process at once."""
+    loop, signals = asyncio.get_running_loop(), Signals()
 
     def stop(number: signal.Signals) -> None:
-        if stopping.is_set():
+        if signals.stopping.is_set():
             # Transactions and renames are whole at any moment; workers end with their pipes.
             os._exit(128 + number)
-        stopping.set()
+        signals.stopping.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop, number)
-    return stopping
+    loop.add_signal_handler(signal.SIGHUP, signals.reload_wanted.set)
+    return signals
 
 
 class Daemon:
@@ -93,13 +105,13 @@ class Daemon:
         self,
         instance: Instance,
         reload: Callable[[], Network],
-        config: Path,
+        watch: FileWatch,
         notifier: Notifier,
-        stopping: asyncio.Event,
+        signals: Signals,
     ) -> None:
         self._instance = instance
         self._reload = reload
-        self._watch = FileWatch(config)
+        self._watch = watch
         self._notifier = notifier
         instance.poller.on_report = self._heard
         self.vitals = Vitals(_now_s())
@@ -108,10 +120,10 @@ class Daemon:
         self._changed = True
         self._published_at = float("-inf")
         self._change_at: datetime | None = None
-        self._stopping = stopping
+        self._stopping = signals.stopping
+        self._reload_wanted = signals.reload_wanted
         self._fault: BaseException | None = None
         self._ticked_at: datetime | None = None
-        self._reloading: asyncio.Future[None] | None = None
 
     async def run(self) -> None:
         """Returns when stopped; raises the fault that stopped it otherwise."""
@@ -122,7 +134,6 @@ class Daemon:
             stack.push_async_callback(control.close)
             await self._listen(stack)
             scheduler = self._schedule()
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up)
             self._notifier.status("running")  # what the first tick finds wrong comes after
             scheduler.start()
             stack.callback(scheduler.shutdown, wait=False)
@@ -160,6 +171,7 @@ class Daemon:
         jobs = (
             (self._tick, TICK_S),
             (self._publish_if_due, PUBLISH_CHECK_S),
+            (self._reload_if_wanted, RELOAD_CHECK_S),
             (self._steer, STEER_S),
             (self._visit, VISIT_S),
             (self._tidy, TIDY_S),
@@ -288,7 +300,7 @@ class Daemon:
 
     def _look(self) -> None:
         if self._instance.network.watch and self._watch.changed():
-            self._hang_up()
+            self._reload_wanted.set()
 
     # ------------------------------------------------------------ from outside
 
@@ -302,16 +314,18 @@ class Daemon:
             return {"complaint": self.vitals.complaint(_now_s())}
         answered = await answer(self._instance, request)
         tools = self._instance.tools
-        # An editor's word may have an end that comes before anything else.
-        self._change_at = await tools.store.run(next_change, tools.clock())
+        # An editor's word may have an end that comes before anything else; what came due by now is
+        # yet to be published.
+        found = (self._change_at, await tools.store.run(next_change, tools.clock()))
+        self._change_at = min((at for at in found if at is not None), default=None)
         return answered
 
-    def _hang_up(self) -> None:
-        if self._reloading is None or self._reloading.done():
-            self._reloading = asyncio.ensure_future(self._run_job(self._reload_network))
-
-    async def _reload_network(self) -> None:
-        """An invalid file changes nothing; where the database lies is fixed while running."""
+    async def _reload_if_wanted(self) -> None:
+        """An invalid file changes nothing; where the database lies is fixed while running. A change
+        that comes meanwhile is read after this one."""
+        if not self._reload_wanted.is_set() or self.vitals.storage.is_on(_now_s()):
+            return
+        self._reload_wanted.clear()
         self._notifier.reloading(_now_s())
         try:
             network = await asyncio.to_thread(self._reload)
@@ -322,6 +336,9 @@ class Daemon:
         except UsageError as error:
             log_event(log, logging.ERROR, "config_invalid", problem=error)
             self._is_invalid()
+        except StorageError:
+            self._reload_wanted.set()  # once its pause is over
+            raise
         else:
             self.vitals.config_ok = True
             self._changed = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,8 @@ from pathlib import Path
 import pytest
 from road_build import family_at_work
 
-from aggregator.daemon import Daemon
+from aggregator.daemon import Daemon, Signals
+from aggregator.file_watch import FileWatch
 from aggregator.instance import Instance
 from aggregator.notify import Notifier
 from aggregator.times import parse_time
@@ -33,7 +33,9 @@ async def test_R10_a_jump_neither_stops_nor_bursts_polls(tmp_path: Path, moved: 
     Set back, every poll to come moves along; set ahead, none is early and none is moved.
     """
     async with family_at_work(tmp_path) as (instance, _):
-        daemon = Daemon(instance, lambda: instance.network, tmp_path, Notifier({}), asyncio.Event())
+        daemon = Daemon(
+            instance, lambda: instance.network, FileWatch(tmp_path), Notifier({}), Signals()
+        )
         scheduler = daemon._schedule()
         scheduler.start(paused=True)
         for job in scheduler.get_jobs():

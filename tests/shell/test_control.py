@@ -93,6 +93,29 @@ async def test_a_dead_daemon_s_socket_is_replaced(tmp_path: Path) -> None:
     await server.close()
 
 
+async def test_a_stop_is_an_answer_to_what_is_under_way(tmp_path: Path) -> None:
+    """In words, at once: neither does the stop wait for it nor is its end a riddle."""
+    database, begun = tmp_path / "aggregator.db", asyncio.Event()
+
+    async def hang(_: Message) -> Message:
+        begun.set()
+        await asyncio.Event().wait()
+        return {}
+
+    server = ControlServer(database, hang)
+    await server.start()
+    asking = asyncio.create_task(asyncio.to_thread(ask, database, {"command": "x"}, timeout=5))
+    await begun.wait()
+
+    await server.close()
+
+    assert await asking == {
+        "ok": False,
+        "error": "the daemon was stopped before it was done",
+        "exit_status": 4,
+    }
+
+
 @pytest.mark.parametrize("answer", [b"", b"garbage\n", b"[]\n"])
 def test_an_answer_in_no_language_of_ours(tmp_path: Path, answer: bytes) -> None:
     """Is an error with the socket's path, not a traceback."""
