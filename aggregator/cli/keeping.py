@@ -58,7 +58,9 @@ def vacuum(options: Options) -> None:
 
 @click.command()
 @click.argument("file", type=FILE_PATH)
-@click.option("--until", type=MOMENT, help="Not what came after: 2026-11-24T12:00, or 2h ago.")
+@click.option(
+    "--until", type=MOMENT, help="Not what came after: 2026-11-24T12:00, or 2h for so long ago."
+)
 @click.pass_obj
 def replay(options: Options, file: Path, until: datetime | None) -> int:
     """Make a new database FILE from the archive, as if every poll in it came again.

@@ -30,7 +30,9 @@ from aggregator.store.exporting import KINDS, Wanted, export_batches, export_col
 @click.option(
     "--format", "form", type=click.Choice(tuple(WRITERS)), default="csv", show_default=True
 )
-@click.option("--since", type=MOMENT, help="First seen then or later: 2026-11-24, or 7d ago.")
+@click.option(
+    "--since", type=MOMENT, help="First seen then or later: 2026-11-24, or 7d for so long ago."
+)
 @click.option("--site", help="Of this site only.")
 @click.option("-o", "--output", "target", type=FILE_PATH, help="A file to make.")
 @click.pass_obj
