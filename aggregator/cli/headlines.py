@@ -22,7 +22,9 @@ from aggregator.store.connection import open_reader
 
 @click.command()
 @click.argument("page")
-@click.option("--at", type=MOMENT, help="As they stood then: 2026-11-24T12:00, or 2h ago.")
+@click.option(
+    "--at", type=MOMENT, help="As they stood then: 2026-11-24T12:00, or 2h for so long ago."
+)
 @AS_JSON
 @click.pass_obj
 def headlines(options: Options, page: str, at: datetime | None, as_json: bool) -> None:

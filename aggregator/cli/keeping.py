@@ -17,7 +17,7 @@ from aggregator import replaying
 from aggregator.cli.context import AS_JSON, Options
 from aggregator.cli.counts import counted
 from aggregator.cli.moments import MOMENT
-from aggregator.cli.paths import FILE_PATH
+from aggregator.cli.paths import FILE_PATH, check_target
 from aggregator.errors import DamagedError
 from aggregator.instance import run_loop
 from aggregator.logs import printable, set_up_logging
@@ -35,7 +35,9 @@ SOME_DAMAGED = 1
 @click.pass_obj
 def backup(options: Options, file: Path) -> None:
     """Write a copy of the database to FILE, checked and whole, also while the daemon runs."""
-    make_backup(options.network(), file)
+    network = options.network()
+    check_target(file, config=options.config, database=network.database)
+    make_backup(network, file)
 
 
 @click.command()
@@ -56,7 +58,9 @@ def vacuum(options: Options) -> None:
 
 @click.command()
 @click.argument("file", type=FILE_PATH)
-@click.option("--until", type=MOMENT, help="Not what came after: 2026-11-24T12:00, or 2h ago.")
+@click.option(
+    "--until", type=MOMENT, help="Not what came after: 2026-11-24T12:00, or 2h for so long ago."
+)
 @click.pass_obj
 def replay(options: Options, file: Path, until: datetime | None) -> int:
     """Make a new database FILE from the archive, as if every poll in it came again.

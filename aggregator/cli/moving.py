@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from aggregator.cli.context import Options
 from aggregator.cli.moments import MOMENT
-from aggregator.cli.paths import FILE_PATH
+from aggregator.cli.paths import FILE_PATH, check_target
 from aggregator.config import load_network
 from aggregator.errors import ConfigError, StorageError, UsageError
 from aggregator.export import WRITERS
@@ -30,7 +30,9 @@ from aggregator.store.exporting import KINDS, Wanted, export_batches, export_col
 @click.option(
     "--format", "form", type=click.Choice(tuple(WRITERS)), default="csv", show_default=True
 )
-@click.option("--since", type=MOMENT, help="First seen then or later: 2026-11-24, or 7d ago.")
+@click.option(
+    "--since", type=MOMENT, help="First seen then or later: 2026-11-24, or 7d for so long ago."
+)
 @click.option("--site", help="Of this site only.")
 @click.option("-o", "--output", "target", type=FILE_PATH, help="A file to make.")
 @click.pass_obj
@@ -47,7 +49,10 @@ def export(
     Parquet needs the extra: pip install 'aggregator[export]'.
     """
     wanted = Wanted(what, since=since, site=site)
-    export_rows(options.network(), wanted, form=form, target=target)
+    network = options.network()
+    if target is not None:
+        check_target(target, config=options.config, database=network.database)
+    export_rows(network, wanted, form=form, target=target)
 
 
 @click.command("import-opml")
@@ -69,7 +74,7 @@ def export_rows(network: Network, wanted: Wanted, *, form: str, target: Path | N
     if wanted.site is not None and wanted.site not in {site.id for site in network.sites}:
         raise UsageError(f"{wanted.site}: no such site in feeds.yaml")
     if target is not None:
-        _check_target(network.database, target)
+        _check_place(target)
     with closing(open_reader(network.database).conn) as connection:
         db = Database(connection)
         columns, batches = export_columns(db, wanted.kind), export_batches(db, wanted)
@@ -87,15 +92,12 @@ def export_rows(network: Network, wanted: Wanted, *, form: str, target: Path | N
             part.unlink(missing_ok=True)
 
 
-def _check_target(database: Path, target: Path) -> None:
-    """The file is put in the place of what is there: never of the database, nor of a device."""
+def _check_place(target: Path) -> None:
+    """The file is put in the place of what is there: never of a device."""
     if not target.parent.is_dir():
         raise StorageError(f"{target.parent}: no such directory")
     if target.exists() and not target.is_file():
         raise UsageError(f"{target}: not a file; expected the name of one to make")
-    ours = {Path(f"{database}{ending}").resolve() for ending in ("", "-wal", "-shm", ".lock")}
-    if target.resolve() in ours:
-        raise UsageError(f"{target}: the database; expected the name of another file")
 
 
 def print_imported(file: Path) -> None:

@@ -100,7 +100,7 @@ def show_poll(answer: Message, *, as_json: bool) -> int:
 def _left_alone(feed: dict[str, Any]) -> str:
     """Why a feed was not polled."""
     if feed["paused_until"]:
-        return f"paused until {feed['paused_until']}, as its server asked"
+        return f"paused until {feed['paused_until']}, after a 429 or 503"
     return "polled a moment ago: not again so soon"
 
 

@@ -74,7 +74,7 @@ def _remarks(status: reading.FeedStatus) -> Iterator[str]:
     if status.last_error:
         yield status.last_error
     if status.state == "paused":
-        yield f"paused until {status.paused_until}, as its server asked"
+        yield f"paused until {status.paused_until}, after a 429 or 503"
     if status.moved_to:
         where = masked_url(status.moved_to)
         yield f"moved; polled at {where} (`feeds undo-move {status.feed_id}` ends that)"

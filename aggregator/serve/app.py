@@ -28,7 +28,7 @@ class Started(StrEnum):
 
     STARTED = "started"
     UNKNOWN = "no such feed"
-    TOO_SOON = "polled a moment ago, or paused as its server asked: not so soon"
+    TOO_SOON = "polled a moment ago, or paused after a 429 or 503: not so soon"
     PAUSED = "nothing is polled now: see /healthz"
 
 

@@ -317,7 +317,7 @@ def test_a_pause_is_not_taken_for_a_poll_a_moment_ago(polled: Path) -> None:
     checked = aggregator("-c", polled, "check", "--fetch")
     status = aggregator("-c", polled, "status")
 
-    why = f"paused until {until}, as its server asked\n"
+    why = f"paused until {until}, after a 429 or 503\n"
     assert [feed["paused_until"] for feed in as_json] == [until]
     for text in (done.stdout, checked.stdout, status.stdout):
         assert text.count(why) == 1

@@ -103,22 +103,25 @@ def test_export_to_a_file_and_to_standard_output(settled: Path, tmp_path: Path) 
     assert shown.stdout.startswith("id,site_id,site_name,url,title,")
 
 
-@pytest.mark.parametrize("name", ["", "aggregator.db", "aggregator.db-wal", "pipe"])
-def test_an_export_replaces_neither_the_database_nor_what_is_no_file(
-    settled: Path, name: str
+@pytest.mark.parametrize("command", [["export", "stories", "-o"], ["backup"]], ids=lambda c: c[0])
+@pytest.mark.parametrize(
+    "name", ["", "aggregator.db", "aggregator.db-wal", "aggregator.db.lock", "pipe", "feeds.yaml"]
+)
+def test_what_is_made_replaces_nothing_in_use_and_nothing_but_a_file(
+    polled: Path, command: list[str], name: str
 ) -> None:
-    """Status 2, and it is what it was."""
-    target = settled.parent / name
+    """The database, feeds.yaml, a directory, a pipe: status 2, and it is what it was."""
+    target = polled.parent / name
     if name == "pipe":
         os.mkfifo(target)
     before = target.stat().st_ino if target.exists() else None
 
-    done = aggregator("-c", settled, "export", "stories", "-o", target)
+    done = aggregator("-c", polled, *command, target)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert str(target) in done.stderr
     assert (target.stat().st_ino if target.exists() else None) == before
-    assert aggregator("-c", settled, "doctor").returncode == 0
+    assert aggregator("-c", polled, "doctor").returncode == 0
 
 
 @pytest.mark.parametrize(
