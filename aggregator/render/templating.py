@@ -24,16 +24,6 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from aggregator.errors import ConfigError, Problem
 from aggregator.network import Templates
 
-OVERRIDABLE = (
-    "block.html",
-    "block.txt",
-    "headlines.atom",
-    "headlines.html",
-    "headlines.txt",
-    "headlines.xml",
-)
-"""What an operator may replace; a file of another name can be included by these."""
-
 SUFFIXES = frozenset({".html", ".txt", ".xml", ".atom"})
 
 _OURS = ("preview.html", "preview.css", "loader.js")
