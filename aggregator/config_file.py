@@ -60,9 +60,8 @@ def _read_templates(path: Path, text: str, directory: Path | None) -> Templates 
 def _read_text(path: Path) -> str:
     try:
         content = read_given(path, limit=MAX_BYTES)
-    # ValueError: a path with a NUL in it.
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
+        reason = error.strerror if isinstance(error, OSError) else "a path with a NUL in it"
         raise _unreadable(path, f"cannot be read: {reason}") from error
     if len(content) > MAX_BYTES:
         raise _unreadable(path, TOO_LARGE)

@@ -39,7 +39,7 @@ def _with_secrets(feed: Feed, environ: Mapping[str, str]) -> Feed:
         return feed
     headers = [(name, _value(value, feed, environ)) for name, value in access.headers]
     if access.auth is not None:
-        password = _variable(access.auth.password_env, feed, environ)
+        password = read_variable(access.auth.password_env, f"a feed of {feed.site}", environ)
         pair = f"{access.auth.user}:{password}".encode()
         headers.append(("Authorization", f"Basic {b64encode(pair).decode()}"))
     return replace(feed, access=_settled(access, headers))
@@ -53,15 +53,17 @@ def _value(written: str, feed: Feed, environ: Mapping[str, str]) -> str:
     if not written.startswith(ENV):
         return written
     name = written.removeprefix(ENV)
-    value = _variable(name, feed, environ)
+    value = read_variable(name, f"a feed of {feed.site}", environ)
     if not _SENDABLE.fullmatch(value):
         raise SecretError(f"the environment variable {name} holds what no HTTP header can")
     return value
 
 
-def _variable(name: str, feed: Feed, environ: Mapping[str, str]) -> str:
-    if not environ.get(name):
-        raise SecretError(
-            f"the environment variable {name}, which a feed of {feed.site} wants, is not set"
-        )
-    return environ[name]
+def read_variable(name: str, whose: str, environ: Mapping[str, str]) -> str:
+    """What the variable holds; `whose` says who wants it. Raises SecretError, as `reveal` does."""
+    value = environ.get(name)
+    if not value:
+        raise SecretError(f"the environment variable {name}, which {whose} wants, is not set")
+    if any("\ud800" <= character <= "\udfff" for character in value):  # as Python reads such bytes
+        raise SecretError(f"the environment variable {name}, which {whose} wants, is not UTF-8")
+    return value

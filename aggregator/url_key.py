@@ -14,9 +14,6 @@ from urllib.parse import parse_qsl, unquote
 
 from aggregator.urls import absolute_link
 
-KEY_VERSION = 1
-"""Stored with each key. A better key later gets a higher version and is added; old keys stay."""
-
 _MAX_RAW = 4096
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _PERCENT = re.compile(r"%([0-9A-Fa-f]{2})?")

@@ -81,19 +81,6 @@ def host_of(url: str) -> str:
     return host.removesuffix(".") if parts.scheme in _DEFAULT_PORTS else ""
 
 
-def origin_of(url: str) -> str:
-    """`scheme://host:port` of an absolute http(s) URL, the port always written; "" if none."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return ""
-    if not host or parts.scheme not in _DEFAULT_PORTS:
-        return ""
-    shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}:{_DEFAULT_PORTS[parts.scheme] if port is None else port}"
-
-
 # ------------------------------------------------------------------ resolving
 
 

@@ -29,16 +29,6 @@ from aggregator.errors import ConfigError, Problem
 from aggregator.network import Templates
 from aggregator.render.view import BlockView, HeadlineView, PageView
 
-OVERRIDABLE = (
-    "block.html",
-    "block.txt",
-    "headlines.atom",
-    "headlines.html",
-    "headlines.txt",
-    "headlines.xml",
-)
-"""What an operator may replace; a file of another name can be included by these."""
-
 SUFFIXES = frozenset({".html", ".txt", ".xml", ".atom"})
 
 _WORDS = MappingProxyType({PageView: "a page", BlockView: "a block", HeadlineView: "a headline"})

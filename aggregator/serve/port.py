@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from urllib.parse import urlsplit
 
-from aggregator.errors import UsageError
+from aggregator.environment import read_variable
 from aggregator.freshness import block_ages
 from aggregator.hubs import Hubs
 from aggregator.instance import Instance
@@ -27,12 +27,10 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 def open_listener(
     instance: Instance, vitals: Vitals, settings: ServeSettings, hubs: Hubs | None
 ) -> Listener:
-    """Raises UsageError when the token's variable is not set."""
+    """Raises SecretError when the token's variable is not set, or is no text."""
     token = None
     if settings.token_env is not None:
-        token = os.environ.get(settings.token_env)
-        if not token:
-            raise UsageError(f"serve.token_env: the environment has no {settings.token_env}")
+        token = read_variable(settings.token_env, "serve.token_env", os.environ)
     app = build_app(
         DaemonPort(instance, vitals),
         hosts=LOOPBACK | {settings.host} | settings.hosts | _callback_host(settings),

@@ -83,7 +83,6 @@ _UNIT = re.compile(
 )
 _RANGE = re.compile(r"(?<=\d)[/:](?=\d)")
 _LONE_LETTER = re.compile(r"\b([a-z]{1,2})-(?=\d)")
-_COMPOUND = re.compile(r"\d[-/:.]\d")
 _HAS_DIGIT = re.compile(r"\d")
 _A_WORD = re.compile(r"\w+")
 

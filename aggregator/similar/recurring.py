@@ -6,7 +6,7 @@ the item's matches with it.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,19 +67,11 @@ def is_recurring(own: TitleSighting, others: Iterable[TitleSighting]) -> bool:
     )
 
 
-def boilerplate_summaries(sightings: Iterable[tuple[str, SummarySighting]]) -> frozenset[str]:
-    """The summary keys that stand under three or more links of one site.
+def is_boilerplate(sightings: Iterable[SummarySighting]) -> bool:
+    """Whether one summary, found at these links, is a standfirst.
 
     Per site: one wire text on three sister sites is what matching is there to find.
     """
-    links: defaultdict[str, set[SummarySighting]] = defaultdict(set)
-    for key, sighting in sightings:
-        links[key].add(sighting)
-    return frozenset(key for key, found in links.items() if key and is_boilerplate(found))
-
-
-def is_boilerplate(sightings: Iterable[SummarySighting]) -> bool:
-    """Whether one summary, found at these links, is a standfirst."""
     per_site = Counter(sighting.site for sighting in set(sightings))
     return max(per_site.values(), default=0) >= BOILERPLATE_LINKS
 

@@ -104,7 +104,7 @@ def test_a_file_of_the_largest_size_is_read(tmp_path: Path) -> None:
     [
         ("missing.yaml", "cannot be read: No such file or directory"),
         (".", "cannot be read: Is a directory"),
-        ("a\0b", "cannot be read: embedded null byte"),
+        ("a\0b", "cannot be read: a path with a NUL in it"),
         ("/dev/null", "cannot be read: a device or a named pipe; expected a file, or"),
     ],
     ids=["missing", "directory", "NUL", "device"],

@@ -12,7 +12,7 @@ from aggregator.environment import reveal
 from aggregator.errors import UsageError
 from aggregator.network import Access, BasicAuth, Feed, Network, Site
 
-ENVIRON = {"KEY": "k-secret", "WORD": "pä:ss", "BAD": "a\nb", "EMPTY": ""}
+ENVIRON = {"KEY": "k-secret", "WORD": "pä:ss", "BAD": "a\nb", "EMPTY": "", "BYTES": "\udcff"}
 
 
 def network_of(access: Access) -> Network:
@@ -56,6 +56,7 @@ def test_a_feed_without_secrets_is_left_alone() -> None:
         (Access(headers=(("X", "env:NONE"),)), "NONE, which a feed of a wants, is not set"),
         (Access(headers=(("X", "env:EMPTY"),)), "EMPTY, which a feed of a wants, is not set"),
         (Access(auth=BasicAuth("me", "NONE")), "NONE, which a feed of a wants, is not set"),
+        (Access(auth=BasicAuth("me", "BYTES")), "BYTES, which a feed of a wants, is not UTF-8"),
         (Access(headers=(("X", "env:BAD"),)), "BAD holds what no HTTP header can"),
     ],
 )

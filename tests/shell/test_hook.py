@@ -99,6 +99,8 @@ async def test_without_a_program_nothing_runs() -> None:
     hook = AfterPublish((), Path("/public"))
 
     hook.tell(Publication(1, (), ()))
+
+    assert asyncio.all_tasks() == {asyncio.current_task()}
     await hook.close()
 
 

@@ -78,7 +78,7 @@ def test_serve_without_its_token_does_not_start(config: Path) -> None:
     done = aggregator("-c", config, "run")
 
     assert done.returncode == 2
-    assert "the environment has no TRIGGER_TOKEN" in done.stderr
+    assert "TRIGGER_TOKEN, which serve.token_env wants, is not set" in done.stderr
 
 
 def test_poll_without_a_daemon_polls_and_publishes(config: Path, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import pytest
 from aggregator.similar.recurring import (
     SummarySighting,
     TitleSighting,
-    boilerplate_summaries,
     is_boilerplate,
     is_recurring,
     summary_key,
@@ -83,17 +82,9 @@ def test_boilerplate(links: list[tuple[str, str]], is_standfirst: bool) -> None:
     assert found is is_standfirst
 
 
-def test_boilerplate_by_summary() -> None:
-    """Each summary is counted for itself; none at all is no standfirst."""
+def test_a_summary_s_key_is_of_its_words() -> None:
+    """In any case, on one line; none at all has none."""
     standfirst = summary_key("Our guide to\nthe week in Whitehall ")
-    none = summary_key(" ")
-    sightings = [
-        *((standfirst, SummarySighting("ft", f"/{n}")) for n in range(3)),
-        *((none, SummarySighting("ft", f"/{n}")) for n in range(9)),
-        ("copper strik", SummarySighting("ft", "/1")),
-    ]
 
-    found = boilerplate_summaries(sightings)
-
-    assert found == {standfirst} == {summary_key("our guide to the week in whitehall")}
-    assert none == ""
+    assert standfirst == summary_key("our guide to the week in whitehall")
+    assert summary_key(" ") == ""

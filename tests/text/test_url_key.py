@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.url_key import KEY_VERSION, canonical_url
+from aggregator.url_key import canonical_url
 from aggregator.urls import host_of
 
 B = "https://www.example-daily.com/reports/Moon_lander_999.html"
@@ -218,11 +218,6 @@ def test_what_is_no_url_is_its_own_key() -> None:
 def test_an_unknown_entity_stays() -> None:
     """`&notit;` is a parameter, not a sign followed by letters."""
     assert canonical_url("https://h.example/x?a=1&notit;=2") == "https://h.example/x?a=1&notit%3B=2"
-
-
-def test_the_key_has_a_version() -> None:
-    """Changing any key above means a new one."""
-    assert KEY_VERSION == 1
 
 
 PIECES = st.sampled_from(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.urls import absolute_link, host_of, origin_of
+from aggregator.urls import absolute_link, host_of
 
 BASE = "https://www.example.org/feeds/rss.xml?x=1#top"
 
@@ -228,24 +228,6 @@ def test_host_of(url: str, host: str) -> None:
     assert host_of(url) == host
 
 
-@pytest.mark.parametrize(
-    ("url", "origin"),
-    [
-        ("https://example.org/x", "https://example.org:443"),
-        ("http://example.org/x", "http://example.org:80"),
-        ("http://example.org:8080/x", "http://example.org:8080"),
-        ("http://[::1]/x", "http://[::1]:80"),
-        ("http://example.org:99999/", ""),
-        ("http://[bad/", ""),
-        ("https:///x", ""),
-        ("ftp://example.org/", ""),
-    ],
-)
-def test_origin_of(url: str, origin: str) -> None:
-    """Scheme, host and port, the port always there."""
-    assert origin_of(url) == origin
-
-
 PIECES = st.sampled_from(
     ["https://", "http:", "//", "/", "\\", "example.org", "ü.example", "xn--bcher-kva.example",
      "127.1", "[::1]", "[::ffff:1.2.3.4]", ":80", ":8080", "?", "#", "@", "%", "%2e", "..", ".",
@@ -285,7 +267,6 @@ def test_links_are_idempotent(raw: str, base: str | None) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(LINKS)
-def test_hosts_and_origins_never_raise(url: str) -> None:
-    """Any text has a host and an origin, if only an empty one."""
+def test_hosts_never_raise(url: str) -> None:
+    """Any text has a host, if only an empty one."""
     assert host_of(url) == host_of(url).lower()
-    assert origin_of(url)[:4] in ("", "http")
