@@ -34,7 +34,7 @@ def main() -> None:
         status = aggregator.main(standalone_mode=False)
         sys.stdout.flush()  # the last of the answer: whether it can be written shows here
     except click.ClickException as error:
-        error.show()
+        _show(error)
         status = error.exit_code
     except click.Abort:
         status = 130
@@ -49,6 +49,15 @@ def main() -> None:
     except Exception as error:
         status = _unforeseen(error)
     _leave(status or 0)  # a command that returns nothing has gone well
+
+
+def _show(error: click.ClickException) -> None:
+    """In click's words, and where an option belongs that stands behind the command."""
+    shared = {name for option in aggregator.params for name in option.opts}
+    if isinstance(error, click.NoSuchOption) and error.option_name in shared:
+        text = f"{error.message} It stands before the command."
+        error = click.NoSuchOption(error.option_name, text, ctx=error.ctx)
+    error.show()
 
 
 def _ready_output() -> None:

@@ -71,7 +71,11 @@ def _load(module: str) -> ModuleType:
 
 @click.group(
     commands=_Commands(),
-    context_settings={"auto_envvar_prefix": "AGGREGATOR", "max_content_width": 100},
+    context_settings={
+        "auto_envvar_prefix": "AGGREGATOR",
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+    },
 )
 @click.version_option(
     package_name="aggregator", prog_name="aggregator", message="%(prog)s %(version)s"

@@ -107,7 +107,7 @@ def _foreign_keys(db: Database) -> Iterator[Finding]:
     broken = db.conn.execute("PRAGMA foreign_key_check").fetchall()
     if broken:
         tables = ", ".join(sorted({row[0] for row in broken}))
-        detail = f"{len(broken)} rows of {tables} refer to rows that are not there"
+        detail = f"rows of {tables} that refer to rows that are not there: {len(broken)}"
         yield Finding("foreign keys", Verdict.DAMAGED, detail, RESTORE)
 
 

@@ -393,6 +393,24 @@ def test_wrong_words_are_status_2(tmp_path: Path, words: list[str]) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("option", ["-c", "--config", "--db", "--out", "--version"])
+def test_an_option_behind_the_command_is_told_its_place(option: str) -> None:
+    """Status 2; that it is no option at all would be no help."""
+    done = aggregator("search", "moon", option, "x")
+
+    assert done.returncode == 2
+    assert done.stderr.endswith(f"No such option '{option}'. It stands before the command.\n")
+
+
+def test_help_has_its_short_form() -> None:
+    """Also for a command below another."""
+    for words in ([], ["status"], ["feeds", "undo-move"]):
+        done = aggregator(*words, "-h")
+
+        assert done.returncode == 0
+        assert done.stdout == aggregator(*words, "--help").stdout
+
+
 def test_schema_is_json_schema() -> None:
     """For editors."""
     schema = json.loads(aggregator("schema").stdout)
