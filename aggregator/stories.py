@@ -119,21 +119,6 @@ def tell_copies(
     )
 
 
-def sole_copy(face: StoryFace, member: Member) -> StoryCopy:
-    """What `tell_copies` makes of a story with one member, as most are."""
-    return StoryCopy(
-        story_id=face.story_id,
-        site_id=face.site_id,
-        entry_id=face.entry_id,
-        url=face.url,
-        title=face.title,
-        image_url=face.image_url,
-        agency=member.agency,
-        shown_at=face.published_at or face.first_seen_at,
-        held_until=face.held_until,
-    )
-
-
 def assign_stories(
     groups: Sequence[Sequence[int]],
     told: Mapping[int, int | None],

@@ -14,7 +14,7 @@ from aggregator.match import FeedUpdate, begun_members, plan_update
 from aggregator.model import Document
 from aggregator.network import Network
 from aggregator.store import storylines, writing
-from aggregator.stories import Member, sole_copy, tell_story
+from aggregator.stories import Member, tell_copies, tell_story
 
 
 def store_document(
@@ -45,7 +45,12 @@ def store_document(
     writing.apply_update(db, feed_id, update, now=now)
     ids = _examine(db, feed_id, update, network, now=now)
     alone = _alone(db, begun)
-    copies = (sole_copy(face, *begun[face.story_id]) for face in faces if face.entry_id in alone)
+    copies = [
+        copy
+        for face in faces
+        if face.entry_id in alone
+        for copy in tell_copies(face, begun[face.story_id], owners=owners)
+    ]
     storylines.insert_copies(db, copies)
     if ids - alone:
         regroup(db, ids - alone, owners, begun=update.begun, now=now)

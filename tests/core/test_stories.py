@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.stories import Member, assign_stories, sole_copy, tell_copies, tell_story
+from aggregator.stories import Member, assign_stories, tell_copies, tell_story
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 FUTURE = NOW + timedelta(days=1)
@@ -133,25 +133,6 @@ def test_a_site_tells_it_by_an_entry_whose_page_is_there() -> None:
 
     assert [(copy.site_id, copy.entry_id) for copy in copies] == [("a", 2), ("b", 3)]
     assert {copy.agency for copy in copies} == {"AFP"}
-
-
-@given(
-    st.fixed_dictionaries(
-        {
-            "url": st.sampled_from(["https://b.example/1", "https://elsewhere.example/1", None]),
-            "image_url": st.sampled_from(["https://b.example/i.png", "", None]),
-            "published_at": st.sampled_from([NOW, None]),
-            "held_until": st.sampled_from([FUTURE, None]),
-            "agency": st.sampled_from(["AFP", None]),
-        }
-    )
-)
-def test_the_copy_of_a_story_with_one_member(changes: dict[str, Any]) -> None:
-    """The short way says the same as the long one."""
-    alone = member(1, **changes)
-    face = tell_story(9, [alone], owners=OWNERS)
-
-    assert (sole_copy(face, alone),) == tell_copies(face, [alone], owners=OWNERS)
 
 
 @pytest.mark.parametrize(
