@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,6 +15,7 @@ from polite_world import World, full, network_with, status, world
 
 from aggregator.fetch import Fetcher
 from aggregator.intake import retell
+from aggregator.model import FetchFailed
 from aggregator.network import Block, Network, Page, Site
 from aggregator.publication import begin, select_stored
 from aggregator.store import checks, overrides, publications
@@ -51,6 +52,9 @@ def place_of(number: int) -> str:
     return f"{'b' if number % 2 == 0 else 'a'}.test/{number}"
 
 
+Look = Callable[[str], Awaitable[int | FetchFailed]]
+
+
 @dataclass
 class Shown:
     """A world whose stories stand on a page."""
@@ -59,10 +63,10 @@ class Shown:
     fetcher: Fetcher
     network: Network
 
-    async def visit(self, later: timedelta = timedelta()) -> Visit:
-        """As the daemon does once a minute, and publishes then."""
+    async def visit(self, later: timedelta = timedelta(), look: Look | None = None) -> Visit:
+        """As the daemon does once a minute, and publishes then; `look` in the fetcher's place."""
         self.world.now += later
-        visit = await check_stories(self.world.poller, self.fetcher.look)
+        visit = await check_stories(self.world.poller, look or self.fetcher.look)
         self.publish()
         return visit
 
@@ -527,16 +531,15 @@ async def test_a_story_with_a_new_link_is_asked_for_there(tmp_path: Path) -> Non
 async def test_a_story_that_retention_removed_meanwhile_leaves_no_row(tmp_path: Path) -> None:
     """The visit asks outside of any transaction."""
     async with shown(tmp_path, 1) as pages:
-        look = pages.fetcher.look
 
-        async def slow(url: str) -> Any:
-            answer = await look(url)
+        async def slow(url: str) -> int | FetchFailed:
+            """What happens while it waits."""
+            answer = await pages.fetcher.look(url)
             connection = pages.world.store.db.conn
             for table in ("placements", "story_copies", "entries", "stories"):
                 connection.execute(f"DELETE FROM {table}")
             return answer
 
-        pages.fetcher.look = slow  # type: ignore[method-assign] # what happens while it waits
-        await pages.visit(EVERY)
+        await pages.visit(EVERY, slow)
 
         assert checks.answers(pages.world.store.db) == ()
