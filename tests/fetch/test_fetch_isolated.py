@@ -26,6 +26,7 @@ UNREADABLE = {"blocked_url", "dns"}
 @pytest.fixture(scope="module")
 def report() -> Report:
     """What the isolated process saw."""
+    # What leaves loopback runs in a network of its own or not at all; CI fails a skip.
     if shutil.which("unshare") is None:
         pytest.skip("unshare is not installed")
     isolate = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-rn"]

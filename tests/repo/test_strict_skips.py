@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+# A sample: its skips are what the plugin is tried on.
 TESTS = """
 import pytest
 
